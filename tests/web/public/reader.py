@@ -14,7 +14,10 @@ from tests.web.public.html_checks import Page, checked
 
 
 class Reader:
-    """Reads the site at a time, which can be set. `page` checks each page that it opens."""
+    """Reads the site at a time, which can be set. `page` checks each page that it opens.
+
+    Characters that only keep a line from breaking are read as if they were not there.
+    """
 
     def __init__(self, database: Database, settings: Settings, now: datetime) -> None:
         self.now = now
@@ -29,4 +32,4 @@ class Reader:
         response = self.get(path)
         assert response.status_code == status, response.text
         assert response.headers["content-type"] == "text/html; charset=utf-8"
-        return checked(response.text)
+        return checked(response.text.replace("\u2060", "").replace("\u2011", "-"))

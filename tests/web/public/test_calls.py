@@ -10,6 +10,7 @@ import pytest
 from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Known, KnownCall, RecordedChange
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public.calls import call_page, calls_page
+from cmr_watch.web.public.moves import Move
 
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 OLD = Cutoff(datetime(2026, 12, 18, 17, 0, tzinfo=UTC))
@@ -42,7 +43,8 @@ def test_current_calls_come_before_earlier_ones_the_newest_first():
 def test_a_cutoff_says_from_where_it_was_moved():
     first = Cutoff(datetime(2026, 12, 11, 17, 0, tzinfo=UTC))
     page = shown(OPEN, (moved(OLD, NEW, 2), moved(first, OLD, 1)))  # newest first
-    assert page.card.steps[0].was == "18 December 2026, 18:00"
+    assert page.card.steps[0].move == Move("Friday 18 December", "28 November 2026", "/changes/2")
+    assert page.move == page.card.steps[0].move
     assert [line.path for line in page.changes] == ["/changes/2", "/changes/1"]
 
 
@@ -78,7 +80,7 @@ def test_a_call_that_is_gone_says_so():
 
 def test_a_call_whose_cutoffs_have_passed_says_so():
     page = shown(replace(OPEN, cutoffs=(Cutoff(NOW - timedelta(hours=1)),)))
-    assert "all its cut-offs have passed" in page.notices[0]
+    assert page.notices[0].startswith("All cut-offs of this call have passed")
 
 
 def test_the_page_of_the_list(reader):
@@ -89,7 +91,8 @@ def test_the_page_of_the_list(reader):
 def test_the_page_of_a_call(reader):
     page = reader.page("/calls/call-2027-2028")
     assert page.title.startswith("In 24 days: Call for hosts 2027–2028")
-    assert "moved from 18 December 2026, 18:00" in page.text
+    assert "moved from Friday 18 December" in page.text
+    assert "Next cut-off: Tuesday 22 December 2026, 18:00 Brussels time in 24 days" in page.text
     assert "attach a letter of support" in page.text
 
 
@@ -101,4 +104,17 @@ def test_an_unknown_call_leads_to_similar_ones_or_the_list(reader, key):
 
 
 def test_the_list_before_the_first_reading(first_reader):
-    assert "No call is open or announced" in first_reader.page("/calls").text
+    page = first_reader.page("/calls")
+    assert "Nothing has been read yet. It appears here after the first check." in page.text
+    assert ".csv" not in str(page.links)
+
+
+def test_an_old_list_does_not_say_what_is_open_now():
+    assert calls_page(overview(), NOW).none == "No call is open or announced at the moment."
+    later = NOW + timedelta(days=9)
+    assert "was open or announced when the page was last read, on 28" in calls_page(overview(), later).none
+
+
+def test_the_hour_of_a_cutoff_is_named_if_only_that_moved():
+    page = shown(OPEN, (moved(Cutoff(NEW.at - timedelta(hours=1)), NEW),))
+    assert page.card.steps[0].move.old == "17:00"

@@ -25,20 +25,21 @@ def shown(code: str, *editions: Edition):
 
 def test_a_country_with_a_past_and_a_next_edition():
     page = shown("FR", LYON, replace(TURKU, city="Nice", country="France", country_code="FR"), TURKU)
-    assert page.summary == "1 edition has been hosted here."
+    assert page.summary == "France has hosted 1 edition. 1 is upcoming."
     assert [card.place for card in page.next] == ["Nice, France"]
     assert [card.place for group in page.past for card in group.cards] == ["Lyon, France"]
 
 
-@pytest.mark.parametrize("status", ["cancelled", "postponed"])
-def test_an_edition_that_did_not_take_place_was_not_hosted(status):
-    assert shown("FR", replace(LYON, status=status)).summary == "No edition has been hosted here yet."
+@pytest.mark.parametrize(("status", "more"), [("cancelled", " 1 was cancelled."), ("postponed", "")])
+def test_an_edition_that_did_not_take_place_was_not_hosted(status, more):
+    summary = shown("FR", replace(LYON, status=status)).summary
+    assert summary == f"The platform’s list has no edition that took place in France.{more}"
 
 
 def test_neighbours_say_whether_they_have_hosted():
-    hosted = {one.name: one.hosted for one in shown("DE", LYON).neighbours}
-    assert hosted["France"] == "1 edition hosted"
-    assert hosted["Denmark"] == "has not hosted yet"
+    page = shown("DE", LYON)
+    assert [(one.name, one.hosted) for one in page.neighbours] == [("France", "1 edition hosted")]
+    assert "Denmark" in [one.name for one in page.others]
     assert {one.name: one.hosted for one in shown("SE", TURKU).neighbours}["Finland"] == "1 upcoming"
 
 
@@ -48,13 +49,13 @@ def test_the_borders_of_the_table_are_those_of_both_sides():
 
 
 def test_neighbours_are_in_the_order_of_their_names():
-    assert [one.name for one in shown("PT").neighbours] == ["Spain"]
-    names = [one.name for one in shown("DE").neighbours]
+    assert [one.name for one in shown("PT").others] == ["Spain"]
+    names = [one.name for one in shown("DE").others]
     assert names[:4] == ["Austria", "Belgium", "Czech Republic", "Denmark"]
 
 
 def test_an_island_has_no_table_of_neighbours():
-    assert shown("IS").neighbours == ()
+    assert shown("IS").neighbours == shown("IS").others == ()
 
 
 def test_a_country_has_its_first_name():
@@ -65,11 +66,11 @@ def test_a_country_has_its_first_name():
 def test_the_page_of_a_country(reader, code):
     page = reader.page(f"/countries/{code}")
     assert page.headings[0] == (1, "Poland")
-    assert ("/calendar/editions.ics?country=PL", "Calendar of editions in Poland") in page.links
+    assert ("/calendar?country=PL#in-country", "Calendar of editions in Poland") in page.links
 
 
 def test_the_page_of_a_country_that_has_not_hosted(reader):
-    assert "No edition has been hosted here yet." in reader.page("/countries/ie").text
+    assert "has no edition that took place in Ireland." in reader.page("/countries/ie").text
 
 
 @pytest.mark.parametrize("code", ["xx", "jp", "<b>", "%00", "p" * 2000])

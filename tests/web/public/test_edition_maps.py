@@ -64,5 +64,5 @@ def test_names_are_harmless_in_the_map():
 @pytest.mark.parametrize("path", ["/", "/editions", "/countries/es"])
 def test_pages_have_a_map_with_its_credit(reader, path):
     page = reader.page(path)
-    assert "Borders on this map are no statement about the status of a territory." in page.text
+    assert "Borders shown imply no position on the status of any territory." in page.text
     assert "Map of Europe:" in reader.get(path).text

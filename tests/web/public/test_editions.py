@@ -109,24 +109,67 @@ def test_next_editions_are_ordered_by_their_days_those_without_days_last_in_thei
 # ── the list ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_list_is_by_year_with_what_has_no_year_and_what_is_gone_at_its_end():
+def test_what_is_to_come_is_first_then_past_years_then_what_is_gone():
     gone = KnownEdition("gone", replace(KRAKOW, city="Gdynia"), gone="withdrawn")
-    page = editions_page(overview(LYON, KRAKOW, TURKU, UNDATED, gone), NOW)
+    undated = replace(UNDATED, status="held", section="past")
+    malaga = edition("Malaga", date(2025, 2, 16), code="ES", status="held")
+    page = editions_page(overview(malaga, LYON, TURKU, KRAKOW, undated, gone), NOW)
+    assert [card.place for card in page.upcoming.cards] == ["Kraków, PL", "Turku, FI"]
     assert [(group.heading, [one.place for one in group.cards]) for group in page.groups] == [
-        ("2027", ["Turku, FI"]),
-        ("2026", ["Kraków, PL", "Lyon, FR"]),
+        ("Past editions in 2026", ["Lyon, FR"]),
+        ("Past editions in 2025", ["Malaga, ES"]),
         ("Without a date", ["Riga, LV"]),
         ("No longer on the platform’s page", ["Gdynia, PL"]),
     ]
-    assert page.total == "4 editions in 4 countries since 2026, 3 of them upcoming."
+    assert page.summary == "5 editions in 5 countries since 2025, 2 of them upcoming."
 
 
 def test_the_filter_takes_a_country_and_a_year():
     page = editions_page(overview(LYON, KRAKOW, TURKU), NOW, EditionFilter("PL", 2026))
     assert page.headline == "Editions in Poland in 2026"
-    assert page.found == "1 edition"
-    assert [one.place for group in page.groups for one in group.cards] == ["Kraków, PL"]
+    assert page.summary == "1 upcoming edition."
+    assert page.query == "?country=PL&year=2026"
+    assert [one.place for one in page.upcoming.cards] == ["Kraków, PL"]
+    assert page.groups == ()
     assert [(one.value, one.is_chosen) for one in page.years] == [("2027", False), ("2026", True)]
+
+
+def test_a_filter_counts_what_it_takes():
+    off = edition("Gdynia", date(2026, 11, 4), status="cancelled")
+    held = edition("Katowice", date(2025, 5, 7), status="held")
+    page = editions_page(overview(KRAKOW, off, held, LYON), NOW, EditionFilter("PL"))
+    assert page.summary == "1 past edition, 1 upcoming edition, 1 cancelled or removed."
+
+
+@pytest.mark.parametrize(
+    ("wanted", "end"),
+    [
+        (EditionFilter("IT"), "in Italy"),
+        (EditionFilter("IT", 2027), "in Italy in 2027"),
+        (EditionFilter(None, 2031), "in 2031"),
+    ],
+)
+def test_a_filter_that_takes_nothing_says_so(wanted, end):
+    assert editions_page(overview(KRAKOW), NOW, wanted).summary == f"The platform has listed no edition {end} so far."
+
+
+def test_every_country_of_europe_can_be_chosen():
+    words = {one.value: one.words for one in editions_page(overview(KRAKOW), NOW).countries}
+    assert (words["PL"], words["IT"]) == ("Poland", "Italy (none)")
+
+
+def test_the_page_before_the_first_reading_has_nothing_to_filter_or_export(first_reader):
+    page = first_reader.page("/editions")
+    assert "Nothing has been read yet." in page.text
+    assert "All countries" not in page.text
+    assert ".csv" not in str(page.links)
+
+
+def test_the_files_have_the_editions_of_the_filter(reader):
+    links = dict(reader.page("/editions?country=lt").links)
+    assert links["/editions.csv?country=LT"] == "These editions as a spreadsheet (CSV)"
+    assert "Vilnius" in reader.get("/editions.csv?country=LT").text
+    assert "Lyon" not in reader.get("/editions.csv?country=LT").text
 
 
 def test_the_page_of_the_list(reader):
@@ -138,7 +181,7 @@ def test_the_page_of_the_list(reader):
 def test_the_page_of_a_country_and_a_year(reader):
     page = reader.page("/editions?country=fr&year=2026")
     assert page.headings[0] == (1, "Editions in France in 2026")
-    assert "1 edition." in page.text
+    assert "1 past edition." in page.text
     assert "Kraków" not in page.text
 
 
@@ -171,19 +214,48 @@ def test_the_days_have_their_weekdays(of, when):
 
 def test_an_edition_that_was_withdrawn_says_so_and_offers_no_registration():
     page = shown(replace(KRAKOW, registration_url="https://a.eu/"), gone="withdrawn", missing_since=NOW)
-    assert page.register is None
-    assert page.quote_label == "The page said, when it was last there"
-    assert page.notices == (
-        "The platform removed this edition from its page before its date. It has been missing since 28 November 2026.",
+    assert page.card.register is None
+    assert page.says_title == "What the platform’s page last said"
+    assert page.quote_label == "Before it was removed"
+    assert page.notice.action == (
+        "The platform removed this edition from its page before its date; it was gone on 28 November 2026."
     )
 
 
 def test_a_past_edition_that_left_the_list_says_so():
-    assert "no longer on the platform’s list" in shown(LYON, gone="delisted", missing_since=NOW).notices[0]
+    notice = shown(LYON, gone="delisted", missing_since=NOW).notice
+    assert (notice.fact, notice.action) == (
+        "No longer on the page.",
+        "The entry was removed from the platform’s list; it was gone on 28 November 2026.",
+    )
 
 
 def test_a_cancelled_edition_says_so_first():
-    assert shown(replace(KRAKOW, status="cancelled")).notices == ("The platform says that this edition is cancelled.",)
+    notice = shown(replace(KRAKOW, status="cancelled")).notice
+    assert (notice.fact, notice.action) == ("Cancelled.", "The platform says so.")
+
+
+def test_a_cancelled_edition_that_has_left_the_page_is_told_in_the_past(reader):
+    page = reader.page("/editions/graz-at-2026-11")
+    said = "Cancelled. The platform said so on 22 September 2026. The entry was missing from the platform’s page on 28"
+    assert said in page.text
+    assert "The page says" not in page.text
+    assert (2, "What the platform’s page last said") in page.headings
+
+
+@pytest.mark.parametrize(
+    ("closes_on", "fact", "countdown", "in_list"),
+    [
+        (date(2026, 12, 4), "Registration closes on Friday 4 December 2026", "in 6 days", "register by 4 December"),
+        (NOW.date(), "Registration closes on Saturday 28 November 2026", "today", "register by 28 November"),
+        (date(2026, 11, 27), "Registration closed on Friday 27 November 2026.", "", None),
+    ],
+)
+def test_until_when_one_can_register(closes_on, fact, countdown, in_list):
+    page = shown(replace(KRAKOW, registration_url="https://a.eu/", registration_closes_on=closes_on))
+    assert (page.register_note.fact, page.register_note.action) == (fact, countdown)
+    assert (page.card.register_by if page.card.register else None) == in_list
+    assert "Registration closes on" not in [fact.label for fact in page.facts]
 
 
 def test_materials_are_listed_with_their_titles():

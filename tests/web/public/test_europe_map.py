@@ -161,7 +161,7 @@ def test_a_thousand_editions_are_not_too_many() -> None:
 
 
 def test_there_is_a_line_on_borders() -> None:
-    assert "no statement" in no_statement()
+    assert "imply no position" in no_statement()
 
 
 # ── hostile text ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from cmr_watch.calendar_diff import events_of
+from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.models.readings import (
     CallNotice,
     Change,
@@ -77,6 +79,9 @@ class HostileStore:
 
     def overview(self) -> Overview:
         return self.overview_
+
+    def calendar_events(self) -> tuple[CalendarEvent, ...]:
+        return events_of(self.overview_.known, ())
 
     def changes(self, wanted: object, limit: int) -> tuple[RecordedChange, ...]:
         return CHANGES

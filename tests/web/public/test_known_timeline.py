@@ -34,7 +34,7 @@ def titles(markup: str) -> list[str | None]:
 def test_the_timeline_has_editions_and_cutoffs() -> None:
     markup = known_timeline(Known((KRAKOW, LYON, HEILBRONN), (KnownCall("call", CALL),)), NOW)
     root = ElementTree.fromstring(markup)
-    labels = {element.text for element in by_class(root, "label wide")}
+    labels = {element.text for element in by_class(root, "label")}
     assert {"Kraków, 11 Dec", "Lyon", "Heilbronn, Jun", "22 Dec, 18:00"} <= labels
     assert {"Lyon, France, 12 October 2026", "Kraków, Poland, 11 December 2026"} <= set(titles(markup))
     assert "Tuesday 22 December 2026, 18:00" in str(titles(markup)[-1])
@@ -59,6 +59,6 @@ def test_days_are_short() -> None:
     entries += [known("Nice", "France", None, date_precision="quarter", period="2027-q3")]
     labels = {
         element.text
-        for element in by_class(ElementTree.fromstring(known_timeline(Known(tuple(entries)), NOW)), "label wide")
+        for element in by_class(ElementTree.fromstring(known_timeline(Known(tuple(entries)), NOW)), "label")
     }
     assert {"Lyon, 11–12 Jan", "Lyon, 30 Apr – 1 May", "Nice, Jul – Sep"} <= labels

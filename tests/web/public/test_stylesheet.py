@@ -10,7 +10,7 @@ from cmr_watch.web.public.rendering import STATIC, stylesheet
 
 CSS = stylesheet().decode()
 TEXT = [
-    *((ink, paper) for ink in ("ink", "soft", "link", "go", "bad") for paper in ("paper", "card")),
+    *((ink, paper) for ink in ("ink", "soft", "link", "go", "unsure", "bad") for paper in ("paper", "card")),
     *(("on-link", "link"), ("paper", "edge"), ("ink", "warn"), ("link", "warn"), ("ink", "go-wash")),
 ]
 """The colour of text, and of what is behind it."""

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmr_watch.web.public.timeline import WIDTH, Moment, Placed, place, position, shown_moments, timeline
+from cmr_watch.web.public.timeline import WIDTH, Moment, Placed, place, position, shown_moments, span, timeline
 from tests.web.public.test_europe_map import HOSTILE, SVG, by_class
 
 TODAY = date(2026, 11, 28)
@@ -26,7 +26,7 @@ def parsed(moments: Sequence[Moment], today: date = TODAY, title: str = "Timelin
     return ElementTree.fromstring(timeline(moments, today, title))
 
 
-def texts(root: ElementTree.Element, class_: str = "wide") -> list[str | None]:
+def texts(root: ElementTree.Element, class_: str = "month") -> list[str | None]:
     return [element.text for element in by_class(root, class_)]
 
 
@@ -47,7 +47,7 @@ def test_today_counts_as_to_come() -> None:
 
 def test_every_moment_has_a_label_and_a_title() -> None:
     root = parsed([KRAKOW, LYON, CUTOFF])
-    assert texts(root, "label wide") == ["Today", "Lyon", "Kraków, 11–12 Dec", "22 Dec, 18:00"]
+    assert texts(root, "label") == ["Today", "Lyon", "Kraków, 11–12 Dec", "22 Dec, 18:00"]
     titles = [element.text for element in root.iter(f"{SVG}title")]
     assert titles == ["Timeline", "Lyon", "Kraków, Poland, 11–12 December 2026", "22 Dec, 18:00"]
 
@@ -57,7 +57,6 @@ def test_months_are_marked_and_january_shows_its_year() -> None:
     assert months[:4] == ["Nov", "Dec", "2026", "Feb"]
     assert len(months) == 28
     assert months.count("2027") == 1
-    assert texts(parsed([]), "narrow") == ["2026", "Apr", "Jul", "Oct", "2027", "Apr", "Jul", "Oct", "Today"]
 
 
 def test_positions_follow_the_days() -> None:
@@ -66,11 +65,22 @@ def test_positions_follow_the_days() -> None:
     assert position(KRAKOW.day, TODAY) - position(TODAY, TODAY) == pytest.approx(13 * WIDTH / 851)
 
 
-def test_it_shows_twelve_months_back_and_twelve_ahead() -> None:
-    days = [date(2025, 10, 31), date(2025, 11, 1), date(2027, 11, 30), date(2027, 12, 1)]
+def test_it_shows_everything_between_the_ends_of_its_axis() -> None:
+    days = [date(2025, 10, 31), date(2025, 11, 1), date(2028, 2, 29), date(2028, 3, 1)]
     moments = [Moment(str(day), day, "edition") for day in days]
     assert [each.day for each in shown_moments(moments, TODAY)] == days[1:3]
     assert shown_moments([LYON, LYON], TODAY) == [LYON]
+    assert span(TODAY) == "November 2025 to February 2028"
+
+
+def test_a_label_at_the_end_of_the_axis_points_back() -> None:
+    days = {"20 Dec, 18:00": date(2027, 12, 20), "31 Jan, 18:00": date(2028, 1, 31), "30 Sep, 18:00": date(2027, 9, 30)}
+    placed = place([Moment(label, day, "cutoff") for label, day in days.items()], TODAY)
+    points_back = [(each.moment.label[:3], each.right < each.x) for each in placed]
+    points_back = [(each.moment.label[:3], each.right < each.x) for each in placed]
+    assert points_back == [("30 ", False), ("20 ", True), ("31 ", True)]
+    assert None not in [each.row for each in placed]
+    assert_readable(placed)
 
 
 def test_it_is_one_image_with_a_title_and_a_description() -> None:
@@ -102,7 +112,7 @@ def test_a_busy_year_keeps_its_labels() -> None:
 def test_what_finds_no_place_keeps_its_mark() -> None:
     root = parsed([Moment(f"A long label {number}", KRAKOW.day, "edition") for number in range(30)])
     assert len(by_class(root, "mark")) == 30
-    assert 0 < len(by_class(root, "stem wide")) < 30
+    assert 1 < len(by_class(root, "stem")) < 31  # one is that of today
 
 
 def test_nothing_in_it_is_styled_inline() -> None:

@@ -29,9 +29,11 @@ def accessibility(visit: Visit) -> Reply:
 
 
 def badge_html(visit: Visit) -> str:
-    """The HTML that shows the badge on another site."""
-    address = visit.site.url or "https://watch.example.eu"
-    label = _("The next cut-off of the call to host “Clusters meet Regions”")
+    """The HTML that shows the badge on another site; empty as long as this one has no public address."""
+    address = visit.site.url
+    if not address:
+        return ""
+    label = _("The next cut-off of the call to host “Clusters meet Regions”: see the link for its date")
     return f'<a href="{address}/">\n  <img src="{address}{BADGE_PATH}" alt="{label}">\n</a>'
 
 

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from cmr_watch.clock import BRUSSELS
 from cmr_watch.merge_pages import has_hour
-from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, KnownCall
-from cmr_watch.render.call_parts import call_advice
-from cmr_watch.render.datetimes import cutoff_day, cutoff_time
+from cmr_watch.models.readings import CallNotice, Cutoff, KnownCall, RecordedChange
+from cmr_watch.render.call_parts import LATE, call_advice
+from cmr_watch.render.datetimes import cutoff_day
 from cmr_watch.render.i18n import N_, _
-from cmr_watch.render.message_parts import Advice, Link, safe_links
+from cmr_watch.render.message_parts import MAX_SENTENCE, Advice, Link, safe_links
+from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import call_name, contradiction, years
 from cmr_watch.web.public import words
+from cmr_watch.web.public.moves import Move, cutoff_move
 
 MAX_STEPS: Final = 24
 _STATUSES: Final = {"announced": N_("announced"), "open": N_("open"), "closed": N_("closed")}
+_LETTER_FROM: Final = re.compile(
+    r"\bletters?\b.{0,60}?\b(?:of|from|by) (?:\w+ ){0,2}?(regional or national|regional) authorit(?:y|ies)\b",
+    re.IGNORECASE,
+)
+"""Whose letter the page asks for, in the words that calls have used."""
+_AUTHORITIES: Final = {
+    "regional": N_("regional authority"),
+    "regional or national": N_("regional or national authority"),
+}
 _RANKS: Final = {"open": 0, "announced": 1, "closed": 2}
 
 
@@ -27,14 +38,14 @@ class CutoffStep:
     """A cut-off in a list.
 
     - `day`: `Tuesday 22 December 2026`; `hour`: `18:00 Brussels time`, or empty if the page gives none.
-    - `was`: the time from which it was moved.
+    - `move`: from when it was moved, if it was.
     """
 
     at: datetime
     day: str
     hour: str
     countdown: str
-    was: str = ""
+    move: Move | None = None
     is_next: bool = False
     is_over: bool = False
     is_closed: bool = False
@@ -69,6 +80,11 @@ class CallCard:
         return call_path(self.key)
 
     @property
+    def next_move(self) -> Move | None:
+        """From when the next cut-off was moved."""
+        return self.next.move if self.next else None
+
+    @property
     def is_open(self) -> bool:
         """Whether an application can still be submitted, as far as is known."""
         return self.status == "open" and not self.is_gone and (self.next is not None or not self.steps)
@@ -89,10 +105,10 @@ def call_path(key: str) -> str:
     return f"/calls/{key}"
 
 
-def call_card(known: KnownCall, now: datetime, changes: Sequence[Change] = ()) -> CallCard:
-    """The call; `changes` are those of its cut-offs, oldest first."""
+def call_card(known: KnownCall, now: datetime, changes: Sequence[RecordedChange] = ()) -> CallCard:
+    """The call; its cut-offs say that they moved if that is among `changes`, which are newest first."""
     call = known.call
-    steps = _steps(call, now, changes)
+    steps = _steps(known, now, changes)
     upcoming = next((step for step in steps if step.is_next), None)
     label = _("Apply on the platform") if call.status == "open" else _("The call on the platform")
     return CallCard(
@@ -106,7 +122,7 @@ def call_card(known: KnownCall, now: datetime, changes: Sequence[Change] = ()) -
         next=upcoming,
         days_left=words.days_until(cutoff_day(upcoming.at), now) if upcoming else 0,
         apply=None if known.gone else next(iter(safe_links((label, call.apply_url))), None),
-        advice=None if known.gone else call_advice(call, now),
+        advice=None if known.gone else _advice(call, steps, now),
         contradictions=contradiction(known),
     )
 
@@ -123,14 +139,18 @@ def _urgency(card: CallCard) -> tuple[int, float]:
     return _RANKS[card.status], card.next.at.timestamp() if card.next else float("inf")
 
 
-def _steps(call: CallNotice, now: datetime, changes: Sequence[Change]) -> tuple[CutoffStep, ...]:
+def _steps(known: KnownCall, now: datetime, changes: Sequence[RecordedChange]) -> tuple[CutoffStep, ...]:
+    call = known.call
     cutoffs = sorted(call.cutoffs, key=lambda cutoff: cutoff.at)
     ahead = [cutoff for cutoff in cutoffs if not cutoff.closed and cutoff.at > now]
     is_live = call.status != "closed"
-    return tuple(_step(one, now, is_live and one in ahead[:1], _was(one, changes)) for one in cutoffs[-MAX_STEPS:])
+    return tuple(
+        _step(one, now, is_live and one in ahead[:1], cutoff_move(one, known.key, changes))
+        for one in cutoffs[-MAX_STEPS:]
+    )
 
 
-def _step(cutoff: Cutoff, now: datetime, is_next: bool, was: str) -> CutoffStep:
+def _step(cutoff: Cutoff, now: datetime, is_next: bool, move: Move | None) -> CutoffStep:
     day = cutoff_day(cutoff.at)
     hour = f"{words.brussels(cutoff.at):%H:%M}" if has_hour(cutoff.at) else ""
     return CutoffStep(
@@ -138,7 +158,7 @@ def _step(cutoff: Cutoff, now: datetime, is_next: bool, was: str) -> CutoffStep:
         day=words.full_day(day),
         hour=_("{hour} Brussels time").format(hour=hour) if hour else "",
         countdown=words.countdown(day, now),
-        was=was,
+        move=move,
         is_next=is_next,
         is_over=cutoff.closed or cutoff.at <= now,
         is_closed=cutoff.closed,
@@ -146,10 +166,21 @@ def _step(cutoff: Cutoff, now: datetime, is_next: bool, was: str) -> CutoffStep:
     )
 
 
-def _was(cutoff: Cutoff, changes: Sequence[Change]) -> str:
-    """Where the cut-off was before it last moved."""
-    for change in reversed(changes):
-        old, new = change.cutoff_before, change.cutoff_after
-        if change.kind is ChangeKind.CALL_CUTOFF_MOVED and old and new and new.at == cutoff.at:
-            return cutoff_time(old.at, BRUSSELS)
-    return ""
+def _advice(call: CallNotice, steps: Sequence[CutoffStep], now: datetime) -> Advice | None:
+    """What the messages advise, with the authority that the call names.
+
+    Shortly before a cut-off, the one after it is the one to plan for.
+    """
+    advice = call_advice(call, now)
+    if advice is None:
+        return None
+    named = next((found for need in call.needs if (found := _LETTER_FROM.search(clean(need, MAX_SENTENCE)))), None)
+    if named:
+        authority = _(_AUTHORITIES[named[1].lower()])
+        advice = replace(
+            advice, fact=_("You need a letter of support from your {authority}.").format(authority=authority)
+        )
+    ahead = [step for step in steps if not step.is_over]
+    if len(ahead) > 1 and ahead[0].at - now <= LATE:
+        return replace(advice, action=_("No letter yet? Plan for {day}.").format(day=ahead[1].day))
+    return advice

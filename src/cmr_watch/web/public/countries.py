@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from cmr_watch.models.readings import KnownEdition
+from cmr_watch.models.readings import KnownEdition, RecordedChange
 from cmr_watch.places import code_itself, country_code, country_name
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.store.public import Overview
+from cmr_watch.web.public import words
 from cmr_watch.web.public.edition_cards import (
     EditionCard,
     country_path,
@@ -21,6 +22,7 @@ from cmr_watch.web.public.edition_cards import (
 from cmr_watch.web.public.edition_maps import EditionMap, edition_map
 from cmr_watch.web.public.editions import EditionFilter, Group, editions_page
 from cmr_watch.web.public.neighbours import NEIGHBOURS
+from cmr_watch.web.public.recent import recent_moves
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.similar import nothing_found
 from cmr_watch.web.public.views import Reply, Visit
@@ -28,17 +30,21 @@ from cmr_watch.web.public.views import Reply, Visit
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A neighbouring country: how many editions it has hosted, or hosts next, in words."""
+    """A neighbouring country: how many editions it has hosted, or hosts next, in words; empty if none is known."""
 
     name: str
     path: str
     hosted: str
-    has_hosted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class CountryPage:
-    """What the page shows. `summary`: a sentence; `past`: the editions that are not next."""
+    """What the page shows.
+
+    - `summary`: whether it has hosted, in a sentence or two.
+    - `past`: the editions that are not next.
+    - `neighbours`: those of which an edition is known; `others`: those of which none is.
+    """
 
     code: str
     name: str
@@ -46,6 +52,7 @@ class CountryPage:
     next: tuple[EditionCard, ...]
     past: tuple[Group, ...]
     neighbours: tuple[Neighbour, ...]
+    others: tuple[Neighbour, ...]
     map: EditionMap | None
 
 
@@ -58,19 +65,22 @@ def country(visit: Visit) -> Reply:
         targets = {country_name(one).casefold(): (country_path(one), country_name(one)) for one in NEIGHBOURS}
         way_on = "/editions", _("See the list of all editions")
         raise nothing_found(_("There is no page for this country."), given, targets, way_on)
-    return page(visit, "country.html", shown=country_page(visit.overview, code, visit.now))
+    moves = recent_moves(visit)
+    return page(visit, "country.html", shown=country_page(visit.overview, code, visit.now, moves))
 
 
-def country_page(overview: Overview, code: str, now: datetime) -> CountryPage:
+def country_page(overview: Overview, code: str, now: datetime, moves: Sequence[RecordedChange] = ()) -> CountryPage:
     """The page of a country."""
     there = in_country(overview, code)
+    around = [_neighbour(overview, one, now) for one in sorted(NEIGHBOURS.get(code, ()), key=country_name)]
     return CountryPage(
         code=code,
         name=country_name(code),
-        summary=_summary(hosted(there, now)),
-        next=tuple(edition_card(entry, now) for entry in next_editions(there, now)),
-        past=_without_next(editions_page(overview, now, EditionFilter(code)).groups),
-        neighbours=tuple(_neighbour(overview, one, now) for one in sorted(NEIGHBOURS.get(code, ()), key=country_name)),
+        summary=_summary(there, country_name(code), now) if overview.read_at else words.nothing_read(),
+        next=tuple(edition_card(entry, now, moves) for entry in next_editions(there, now)),
+        past=editions_page(overview, now, EditionFilter(code)).groups,
+        neighbours=tuple(one for one in around if one.hosted),
+        others=tuple(one for one in around if not one.hosted),
         map=edition_map(there, now),
     )
 
@@ -78,11 +88,6 @@ def country_page(overview: Overview, code: str, now: datetime) -> CountryPage:
 def in_country(overview: Overview, code: str) -> list[KnownEdition]:
     """The editions in a country."""
     return [entry for entry in overview.known.editions if entry.edition.country_code == code]
-
-
-def _without_next(groups: Iterable[Group]) -> tuple[Group, ...]:
-    rest = (replace(group, cards=tuple(card for card in group.cards if not card.is_ahead)) for group in groups)
-    return tuple(group for group in rest if group.cards)
 
 
 def hosted(editions: list[KnownEdition], now: datetime) -> int:
@@ -95,10 +100,18 @@ def _has_taken_place(known: KnownEdition, now: datetime) -> bool:
     return (not is_off and not is_next(known, now)) or known.edition.status == "held"
 
 
-def _summary(number: int) -> str:
-    if number == 0:
-        return _("No edition has been hosted here yet.")
-    return ngettext("{number} edition has been hosted here.", "{number} editions have been hosted here.", number)
+def _summary(there: list[KnownEdition], name: str, now: datetime) -> str:
+    """`Poland has hosted 1 edition. 1 is upcoming.`, and how many were cancelled."""
+    number, ahead = hosted(there, now), sum(is_planned(entry, now) for entry in there)
+    off = sum(entry.edition.status == "cancelled" for entry in there)
+    has = ngettext("{country} has hosted {number} edition.", "{country} has hosted {number} editions.", number)
+    none = _("The platform’s list has no edition that took place in {country}.")
+    sentences = (
+        (has if number else none).format(country=name),
+        ngettext("{number} is upcoming.", "{number} are upcoming.", ahead) if ahead else "",
+        ngettext("{number} was cancelled.", "{number} were cancelled.", off) if off else "",
+    )
+    return " ".join(filter(None, sentences))
 
 
 def _neighbour(overview: Overview, code: str, now: datetime) -> Neighbour:
@@ -107,5 +120,4 @@ def _neighbour(overview: Overview, code: str, now: datetime) -> Neighbour:
     ahead = sum(is_planned(entry, now) for entry in there)
     parts = [ngettext("{number} edition hosted", "{number} editions hosted", number)] if number else []
     parts += [ngettext("{number} upcoming", "{number} upcoming", ahead)] if ahead else []
-    words = ", ".join(parts) or _("has not hosted yet")
-    return Neighbour(country_name(code), country_path(code), words, bool(number))
+    return Neighbour(country_name(code), country_path(code), ", ".join(parts))

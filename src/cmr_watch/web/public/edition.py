@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cmr_watch.models.readings import Edition, KnownEdition, RecordedChange
+from cmr_watch.models.readings import ChangeKind, Edition, KnownEdition, RecordedChange
 from cmr_watch.places import country_name
 from cmr_watch.render.datetimes import day_words
-from cmr_watch.render.edition_parts import edition_facts, edition_links, material_label, register_link
+from cmr_watch.render.edition_parts import edition_facts, edition_links, material_label
 from cmr_watch.render.i18n import _
-from cmr_watch.render.message_parts import Fact, Link, safe_links
+from cmr_watch.render.message_parts import Advice, Fact, Link, safe_links
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import days, place_and_days
 from cmr_watch.store.public import ChangeFilter, Overview
 from cmr_watch.web.public import words
 from cmr_watch.web.public.change_lines import ChangeLine, change_lines
-from cmr_watch.web.public.edition_cards import EditionCard, edition_card, edition_path
+from cmr_watch.web.public.edition_cards import EditionCard, edition_card, edition_path, is_closed
+from cmr_watch.web.public.moves import is_recent
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.similar import nothing_found
 from cmr_watch.web.public.views import Reply, Visit
@@ -33,19 +34,20 @@ class EditionPage:
     """What the page shows.
 
     - `when`: its days with their weekdays; else what the page says of them, or that it says nothing.
-    - `notices`: what a reader must know first, such as that it is cancelled.
-    - `quote`: the line of the platform's list.
-    - `quote_label`: when the page said it.
+    - `notice`: what a reader must know first, such as that it is cancelled: a word or two, and the sentence.
+    - `register_note`: until when one can register, or that it is over; with the days that are left.
+    - `says_title`, `quote`, `quote_label`: the line of the platform's list, and when it was read if it is gone.
     - `country`: the code and the name of its country.
     """
 
     card: EditionCard
     when: str
-    notices: tuple[str, ...]
+    notice: Advice | None
+    register_note: Advice | None
     facts: tuple[Fact, ...]
-    register: Link | None
     links: tuple[Link, ...]
     materials: tuple[Link, ...]
+    says_title: str
     quote: str
     quote_label: str
     country: tuple[str, str] | None
@@ -78,19 +80,20 @@ def edition_page(
 ) -> EditionPage:
     """The page of an edition."""
     edition = known.edition
-    card = edition_card(known, now)
-    is_stated = not known.gone
+    card = edition_card(known, now, [change for change in changes if is_recent(change, now)])
+    is_stated = known.missing_since is None and not known.gone
     code = edition.country_code
     return EditionPage(
         card=card,
         when=_when(edition),
-        notices=tuple(_notices(known, card)),
+        notice=_notice(known, card, changes),
+        register_note=_register_note(edition, now) if card.is_ahead and not card.is_off else None,
         facts=_facts(edition),
-        register=register_link(edition) if is_stated and card.is_ahead else None,
         links=edition_links(edition),
         materials=_materials(edition),
+        says_title=_("What the platform’s page says") if is_stated else _("What the platform’s page last said"),
         quote=clean(edition.text, MAX_QUOTE),
-        quote_label=_("The page says") if is_stated else _("The page said, when it was last there"),
+        quote_label="" if is_stated else _("Before it was removed"),
         country=(code.lower(), country_name(code)) if code else None,
         changes=change_lines(changes, overview.known),
         first_seen_at=known.first_seen_at,
@@ -109,21 +112,47 @@ def _when(edition: Edition) -> str:
     return _("{first} to {last}").format(first=begin, last=words.full_day(last))
 
 
-def _notices(known: KnownEdition, card: EditionCard) -> list[str]:
-    notices = [text.format(day=_missing_since(known)) for text in _absence(known)]
-    if known.edition.status in ("cancelled", "postponed"):
-        notices.append(_("The platform says that this edition is {status}.").format(status=_(known.edition.status)))
-    elif card.is_ahead and known.edition.status == "save_the_date":
-        notices.append(_("The platform asks to save the date: the details are not final."))
-    return notices
+def _notice(known: KnownEdition, card: EditionCard, changes: Sequence[RecordedChange]) -> Advice | None:
+    """The news that matters most comes first: that it does not take place, then that the page no longer has it."""
+    gone = " ".join(text.format(day=_missing_since(known)) for text in _absence(known))
+    status = known.edition.status
+    if status in ("cancelled", "postponed"):
+        head = _("Cancelled.") if status == "cancelled" else _("Postponed.")
+        return Advice(head, f"{_said(status, changes)} {gone}".strip())
+    if gone:
+        return Advice(_("No longer on the page."), gone)
+    is_unsure = card.is_ahead and status == "save_the_date"
+    return Advice(_("Save the date."), _("The platform has not given the details yet.")) if is_unsure else None
+
+
+def _said(status: str, changes: Sequence[RecordedChange]) -> str:
+    day = _said_on(status, changes)
+    return _("The platform said so on {day}.").format(day=day) if day else _("The platform says so.")
+
+
+def _said_on(status: str, changes: Sequence[RecordedChange]) -> str:
+    """The day on which the status was first read; empty if it is not known."""
+    kind = {"cancelled": ChangeKind.EDITION_CANCELLED, "postponed": ChangeKind.EDITION_POSTPONED}[status]
+    read_at = next((recorded.read_at for recorded in changes if recorded.change.kind is kind), None)
+    return day_words(words.brussels(read_at).date()) if read_at else ""
 
 
 def _absence(known: KnownEdition) -> tuple[str, ...]:
     if known.gone == "withdrawn":
-        return (_("The platform removed this edition from its page before its date. It has been missing since {day}."),)
+        return (_("The platform removed this edition from its page before its date; it was gone on {day}."),)
     if known.gone:
-        return (_("This edition is no longer on the platform’s list. It has been missing since {day}."),)
-    return (_("This edition has been missing from the platform’s page since {day}."),) if known.missing_since else ()
+        return (_("The entry was removed from the platform’s list; it was gone on {day}."),)
+    return (_("The entry was missing from the platform’s page on {day}."),) if known.missing_since else ()
+
+
+def _register_note(edition: Edition, now: datetime) -> Advice | None:
+    last = edition.registration_closes_on
+    if last is None or edition.status not in ("scheduled", "save_the_date"):
+        return None
+    if is_closed(edition, now):
+        return Advice(_("Registration closed on {day}.").format(day=words.full_day(last)))
+    text = _("Registration closes on {day}").format(day=words.full_day(last))
+    return Advice(text, words.countdown(last, now))
 
 
 def _missing_since(known: KnownEdition) -> str:
@@ -132,12 +161,16 @@ def _missing_since(known: KnownEdition) -> str:
 
 
 def _facts(edition: Edition) -> tuple[Fact, ...]:
-    """The facts of the messages, with the region; the days and the status are above them."""
+    """The facts of the messages, with the region; the days, the status and the last day to register are above them."""
     region = edition.region
-    shown = [fact for fact in edition_facts(edition) if fact.label not in (_("Dates"), _("Status"))]
+    shown = [fact for fact in edition_facts(edition) if fact.label not in _shown_above()]
     if region:
         shown.insert(1, Fact(_("Region"), clean(region, 120)))
     return tuple(shown)
+
+
+def _shown_above() -> tuple[str, ...]:
+    return _("Dates"), _("Status"), _("Registration closes on")
 
 
 def _materials(edition: Edition) -> tuple[Link, ...]:

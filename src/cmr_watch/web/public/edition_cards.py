@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
 
-from cmr_watch.models.readings import Edition, KnownEdition
+from cmr_watch.models.readings import Edition, KnownEdition, RecordedChange
 from cmr_watch.monitor.upcoming import date_range, is_over, is_upcoming
+from cmr_watch.render.datetimes import short_day
+from cmr_watch.render.edition_parts import register_link
 from cmr_watch.render.i18n import _
 from cmr_watch.render.message_parts import Link, safe_links
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import days, place
 from cmr_watch.web.public import words
+from cmr_watch.web.public.moves import Move, edition_move
 
 MAX_PLACE: Final = 90
 MAX_DAYS: Final = 60
 _OFF: Final = frozenset({"cancelled", "postponed"})
 
-Tone = Literal["go", "bad", ""]
+Tone = Literal["go", "unsure", "bad", ""]
+"""It takes place, or it may, or it does not; of what is past, none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,9 @@ class EditionCard:
     - `tag`: its status in a word or two, in the colour of `tone`.
     - `is_off`: it is cancelled, postponed or no longer on the page (`is_gone`).
     - `has_calendar`: it is worth adding to a calendar.
+    - `move`: from when it was moved, if it was.
+    - `register`: the registration, while it is open; `register_by`: the last day, as far as the page says, in words:
+      `register by 4 December`.
     - `links`: leave the site.
     """
 
@@ -57,6 +64,9 @@ class EditionCard:
     has_days: bool
     has_calendar: bool
     year: int | None
+    move: Move | None = None
+    register: Link | None = None
+    register_by: str = ""
     links: tuple[Link, ...] = ()
 
     @property
@@ -85,13 +95,14 @@ def country_path(code: str) -> str:
     return f"/countries/{code.lower()}"
 
 
-def edition_card(known: KnownEdition, now: datetime) -> EditionCard:
-    """The edition in a list."""
+def edition_card(known: KnownEdition, now: datetime, changes: Sequence[RecordedChange] = ()) -> EditionCard:
+    """The edition in a list. It says that it moved if that is among `changes`, which are newest first."""
     edition = known.edition
     range_ = date_range(edition)
     is_ahead = is_next(known, now)
     ahead = _days_ahead(edition, now) if is_ahead else None
     tag, tone = _tag(known, now)
+    register = _register(edition, now) if is_ahead else None
     return EditionCard(
         key=known.key,
         place=clean(place(edition), MAX_PLACE),
@@ -107,11 +118,31 @@ def edition_card(known: KnownEdition, now: datetime) -> EditionCard:
         has_days=edition.starts_on is not None,
         has_calendar=ahead is not None,
         year=range_[0].year if range_ else None,
+        move=edition_move(edition, known.key, changes) if is_ahead else None,
+        register=register,
+        register_by=_register_by(edition) if register else "",
         links=safe_links(
             (_("Page on the platform"), edition.url),
             (_("Event summary"), edition.summary_url),
         ),
     )
+
+
+def is_closed(edition: Edition, now: datetime) -> bool:
+    """Whether the page gave a last day to register, and it is over."""
+    last = edition.registration_closes_on
+    return last is not None and words.days_until(last, now) < 0
+
+
+def _register(edition: Edition, now: datetime) -> Link | None:
+    return None if is_closed(edition, now) else register_link(edition)
+
+
+def _register_by(edition: Edition) -> str:
+    last = edition.registration_closes_on
+    if last is None:
+        return ""
+    return _("register by {day}").format(day=short_day(last, edition.starts_on or last))
 
 
 def is_next(known: KnownEdition, now: datetime) -> bool:
@@ -164,9 +195,9 @@ def _tag(known: KnownEdition, now: datetime) -> tuple[str, Tone]:
     if known.gone:
         return (_("removed from the page"), "bad") if known.gone == "withdrawn" else (_("no longer listed"), "")
     if edition.status in _OFF:
-        return _(edition.status), "bad"
+        return _(edition.status), "bad" if edition.status == "cancelled" else "unsure"
     if edition.status == "held" or edition.section == "past" or is_over(edition, now):
         return _("past"), ""
     if edition.status == "save_the_date":
-        return _("save the date"), ""
-    return (_("upcoming"), "go") if edition.starts_on else (_("date to be confirmed"), "")
+        return _("save the date"), "unsure"
+    return (_("upcoming"), "go") if edition.starts_on else (_("date to be confirmed"), "unsure")

@@ -34,6 +34,7 @@ class EditionMap:
 
     - `summary`: how many editions, and in how many countries.
     - `rows`: the same as a list; `missing`: the places that are not on the map.
+    - `has_upcoming`, `has_past`: which dots are on it.
     """
 
     svg: str
@@ -41,6 +42,8 @@ class EditionMap:
     credit: str
     rows: tuple[CountryRow, ...]
     missing: tuple[str, ...]
+    has_upcoming: bool
+    has_past: bool
 
 
 def edition_map(editions: Sequence[KnownEdition], now: datetime, has_links: bool = False) -> EditionMap | None:
@@ -57,6 +60,8 @@ def edition_map(editions: Sequence[KnownEdition], now: datetime, has_links: bool
         credit=no_statement(),
         rows=tuple(_rows(shown, now)),
         missing=tuple(edition_card(known, now).place for known in shown if _is_missing(known, now)),
+        has_upcoming=any(dot.state == "upcoming" for dot in dots),
+        has_past=any(dot.state == "held" for dot in dots),
     )
 
 

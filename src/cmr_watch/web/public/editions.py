@@ -1,4 +1,4 @@
-"""Editions: all of them, by year, and those of a country or of a year."""
+"""Editions: those to come, then the past ones by year; all of them, or those of a country or of a year."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Final
+from urllib.parse import urlencode
 
-from cmr_watch.models.readings import KnownEdition
+from cmr_watch.models.readings import KnownEdition, RecordedChange
 from cmr_watch.monitor.upcoming import date_range
 from cmr_watch.places import country_name
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.store.public import Overview
-from cmr_watch.web.public.edition_cards import EditionCard, edition_card, is_next
+from cmr_watch.web.public import words
+from cmr_watch.web.public.edition_cards import EditionCard, edition_card, is_next, next_editions
 from cmr_watch.web.public.edition_maps import EditionMap, edition_map, editions_and_countries
 from cmr_watch.web.public.filters import wanted_country, wanted_year
 from cmr_watch.web.public.known_timeline import known_timeline
+from cmr_watch.web.public.neighbours import NEIGHBOURS
+from cmr_watch.web.public.recent import recent_moves
 from cmr_watch.web.public.rendering import page
+from cmr_watch.web.public.timeline import span
 from cmr_watch.web.public.views import Reply, Visit
+
+_OFF: Final = frozenset({"cancelled", "postponed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The editions of a year, or those that have none, or are no longer on the page."""
+    """The editions to come, those of a past year, or those that have none or are no longer on the page."""
 
     id: str
     heading: str
@@ -60,25 +67,32 @@ EVERYTHING: Final = EditionFilter()
 
 @dataclass(frozen=True, slots=True)
 class EditionsPage:
-    """What the page shows. `total`: all editions in a sentence; `found`: those of the filter, if there is one.
+    """What the page shows.
 
-    `timeline`: as SVG, which needs no escaping; empty with a filter, and if it has nothing to show.
+    - `summary`: how many editions there are, in a sentence; with a filter, those that it takes.
+    - `query`: the filter, for the files that have the same editions.
+    - `has_data`: whether anything has been read, so that there is something to filter and to export.
+    - `timeline`: as SVG, which needs no escaping; empty with a filter, and if it has nothing to show.
     """
 
     headline: str
-    total: str
-    found: str
+    summary: str
     wanted: EditionFilter
+    query: str
+    upcoming: Group | None
     groups: tuple[Group, ...]
     countries: tuple[Choice, ...]
     years: tuple[Choice, ...]
     map: EditionMap | None
     timeline: str = ""
+    timeline_title: str = ""
+    has_data: bool = True
 
 
 def editions(visit: Visit) -> Reply:
     """The page."""
-    shown = editions_page(visit.overview, visit.now, edition_filter(visit))
+    moves = recent_moves(visit)
+    shown = editions_page(visit.overview, visit.now, edition_filter(visit), moves)
     return page(visit, "editions.html", shown=shown)
 
 
@@ -93,21 +107,61 @@ def year_of(known: KnownEdition) -> int | None:
     return range_[0].year if range_ else None
 
 
-def editions_page(overview: Overview, now: datetime, wanted: EditionFilter = EVERYTHING) -> EditionsPage:
+def editions_page(
+    overview: Overview, now: datetime, wanted: EditionFilter = EVERYTHING, moves: Sequence[RecordedChange] = ()
+) -> EditionsPage:
     """The page, with the editions that are wanted."""
     known = overview.known.editions
-    cards = [edition_card(entry, now) for entry in known if wanted.takes(entry)]
+    found = [entry for entry in known if wanted.takes(entry)]
+    ahead = tuple(edition_card(entry, now, moves) for entry in next_editions(found, now))
+    rest = [edition_card(entry, now) for entry in found if not is_next(entry, now)]
     return EditionsPage(
         headline=_headline(wanted),
-        total=_total(known, now),
-        found=ngettext("{number} edition", "{number} editions", len(cards)) if wanted else "",
+        summary=_summary(known, found, wanted, now),
         wanted=wanted,
-        groups=tuple(_groups(known, cards)),
+        query=f"?{urlencode(query)}" if (query := _query(wanted)) else "",
+        upcoming=Group("upcoming", _("Upcoming"), ahead) if ahead else None,
+        groups=tuple(_groups(known, rest)),
         countries=_countries(known, wanted.country),
         years=_years(known, wanted.year),
-        map=edition_map([entry for entry in known if wanted.takes(entry)], now, has_links=True),
+        map=edition_map(found, now, has_links=True),
         timeline="" if wanted else known_timeline(overview.known, now),
+        timeline_title=span(words.brussels(now).date()),
+        has_data=bool(known),
     )
+
+
+def _query(wanted: EditionFilter) -> dict[str, str]:
+    fields = {"country": wanted.country, "year": wanted.year}
+    return {name: str(value) for name, value in fields.items() if value is not None}
+
+
+def _summary(known: Sequence[KnownEdition], found: Sequence[KnownEdition], wanted: EditionFilter, now: datetime) -> str:
+    if not wanted:
+        return _total(known, now)
+    on = [entry for entry in found if not entry.gone and entry.edition.status not in _OFF]
+    ahead = sum(is_next(entry, now) for entry in on)
+    counts = (
+        (len(on) - ahead, ngettext("{number} past edition", "{number} past editions", len(on) - ahead)),
+        (ahead, ngettext("{number} upcoming edition", "{number} upcoming editions", ahead)),
+        (
+            len(found) - len(on),
+            ngettext("{number} cancelled or removed", "{number} cancelled or removed", len(found) - len(on)),
+        ),
+    )
+    return ", ".join(text for number, text in counts if number) + "." if found else _nothing(wanted)
+
+
+def _nothing(wanted: EditionFilter) -> str:
+    """That the platform has listed no such edition, which is not to say that there was none."""
+    country = country_name(wanted.country) if wanted.country else ""
+    if country and wanted.year:
+        text = _("The platform has listed no edition in {country} in {year} so far.")
+    elif country:
+        text = _("The platform has listed no edition in {country} so far.")
+    else:
+        text = _("The platform has listed no edition in {year} so far.")
+    return text.format(country=country, year=wanted.year)
 
 
 def _headline(wanted: EditionFilter) -> str:
@@ -122,9 +176,9 @@ def _headline(wanted: EditionFilter) -> str:
 def _total(known: Sequence[KnownEdition], now: datetime) -> str:
     """`15 editions in 13 countries since 2025, 4 of them upcoming. 1 more is cancelled or postponed.`"""
     listed = [entry for entry in known if not entry.gone]
-    on = [entry for entry in listed if entry.edition.status not in ("cancelled", "postponed")]
+    on = [entry for entry in listed if entry.edition.status not in _OFF]
     if not listed:
-        return _("No edition is known yet.")
+        return words.nothing_read()
     since, ahead = min(filter(None, map(year_of, on)), default=None), sum(is_next(entry, now) for entry in on)
     text = editions_and_countries(on)
     text += " " + _("since {year}").format(year=since) if since else ""
@@ -135,11 +189,14 @@ def _total(known: Sequence[KnownEdition], now: datetime) -> str:
 
 
 def _groups(known: Sequence[KnownEdition], cards: Sequence[EditionCard]) -> list[Group]:
-    """By year, the newest first; then those without one; then those that are no longer on the page."""
+    """The past ones by year, the newest first; then those without one; then those that are no longer on the page."""
+    past = _("Past editions in {year}")
     first_days = {entry.key: range_[0] for entry in known if (range_ := date_range(entry.edition))}
     listed = [card for card in cards if not card.is_gone]
     dated = sorted((card for card in listed if card.year), key=lambda card: first_days[card.key], reverse=True)
-    groups = [Group(f"year-{year}", str(year), tuple(of)) for year, of in groupby(dated, lambda card: card.year)]
+    groups = [
+        Group(f"year-{year}", past.format(year=year), tuple(of)) for year, of in groupby(dated, lambda card: card.year)
+    ]
     groups.append(Group("no-date", _("Without a date"), tuple(card for card in listed if not card.year)))
     gone = tuple(card for card in cards if card.is_gone)
     groups.append(Group("gone", _("No longer on the platform’s page"), gone))
@@ -147,9 +204,13 @@ def _groups(known: Sequence[KnownEdition], cards: Sequence[EditionCard]) -> list
 
 
 def _countries(known: Sequence[KnownEdition], chosen: str | None) -> tuple[Choice, ...]:
-    codes = {entry.edition.country_code for entry in known} | {chosen}
-    names = sorted((country_name(code), code) for code in codes if code)
-    return tuple(Choice(code, name, code == chosen) for name, code in names)
+    """The countries of Europe, and those of all editions; it is said of which there are none."""
+    listed = {entry.edition.country_code for entry in known}
+    names = sorted((country_name(code), code) for code in listed | {chosen} | set(NEIGHBOURS) if code)
+    none = _("{country} (none)")
+    return tuple(
+        Choice(code, name if code in listed else none.format(country=name), code == chosen) for name, code in names
+    )
 
 
 def _years(known: Sequence[KnownEdition], chosen: int | None) -> tuple[Choice, ...]:

@@ -71,7 +71,7 @@ class Label:
 
 def no_statement() -> str:
     """The line that belongs below the map."""
-    return _("Borders on this map are no statement about the status of a territory.")
+    return _("Borders shown imply no position on the status of any territory.")
 
 
 def is_shown(place: Coordinates) -> bool:

@@ -15,7 +15,7 @@ from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import call_name
 from cmr_watch.web.public import words
 from cmr_watch.web.public.edition_cards import EditionCard, edition_card, is_planned
-from cmr_watch.web.public.timeline import Moment, shown_moments, timeline
+from cmr_watch.web.public.timeline import Moment, shown_moments, span, timeline
 
 _LONGEST_GUESS: Final = timedelta(days=100)
 """A period that is longer than a season has no place on the timeline."""
@@ -31,7 +31,7 @@ def known_timeline(known: Known, now: datetime) -> str:
     today = words.brussels(now).date()
     if not shown_moments(moments, today):
         return ""
-    return timeline(moments, today, _("Editions and cut-offs, a year back and a year ahead"))
+    return timeline(moments, today, _("Editions and cut-offs, {span}").format(span=span(today)))
 
 
 def _takes_place(known: KnownEdition, now: datetime) -> bool:

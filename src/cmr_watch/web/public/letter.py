@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
+from cmr_watch.calendar_diff import cutoff_of
+from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.render.datetimes import cutoff_day
 from cmr_watch.render.i18n import _
+from cmr_watch.render.sanitize import clean
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public import words
-from cmr_watch.web.public.call_cards import CallCard, call_card, ordered
+from cmr_watch.web.public.calendar_entries import cutoffs_of
+from cmr_watch.web.public.call_cards import CallCard, CutoffStep, call_card, ordered
+from cmr_watch.web.public.plan import MAX_DAYS, STEPS, working_day
 from cmr_watch.web.public.rendering import page
-from cmr_watch.web.public.views import Reply, Visit
+from cmr_watch.web.public.views import BadRequest, NotFound, Reply, Visit
 
-LEAD_DAYS: Final = 7
-"""The letter is wanted this many days before the cut-off, for the application to be put together."""
+LEAD_DAYS: Final = next(step.days for step in STEPS if step.name == "letter")
+"""The letter is wanted this many days before the cut-off, as in the plan of the calendar."""
 MIN_DAYS: Final = 3
 """An authority needs at least this many days; with less, the cut-off itself is named."""
+FIELDS: Final = ("cutoff", "letter")
+_LEAD: Final = re.compile(r"[0-9]{1,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which letter is wanted: for a cut-off, by the name of its event, some days before it. None: the next one."""
+
+    call: str | None = None
+    at: datetime | None = None
+    days: int = LEAD_DAYS
+
+
+NEXT: Final = Wish()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A cut-off to ask for. `value`: the name of its event."""
+
+    value: str
+    words: str
+    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class LetterPage:
-    """The request. `paragraphs` of the text; what is in square brackets is for the sender to fill in."""
+    """The request. `paragraphs` of the text; what is in square brackets is for the sender to fill in.
+
+    - `cutoff`: the one that the letter is for.
+    """
 
     call: CallCard | None
+    cutoff: CutoffStep | None
     subject: str
     paragraphs: tuple[str, ...]
 
@@ -43,12 +77,24 @@ class LetterPage:
 
 def letter(visit: Visit) -> Reply:
     """The page."""
-    return page(visit, "letter.html", shown=letter_page(visit.overview, visit.now, visit.site.page_url))
+    events = cutoffs_of(visit.store.calendar_events())
+    wish = _wish(visit, events)
+    shown = letter_page(visit.overview, visit.now, visit.site.page_url, wish)
+    query = f"?{urlencode(visit.query)}" if visit.query else ""
+    choices, contact = _choices(events, shown, visit.now), _contact(visit.overview, shown.call)
+    return page(visit, "letter.html", shown=shown, choices=choices, days=wish.days, query=query, contact=contact)
+
+
+def _contact(overview: Overview, call: CallCard | None) -> str:
+    """Whom the call names for questions; empty if it names nobody."""
+    named = (known.call.contact for known in overview.known.calls if call and known.key == call.key)
+    return clean(next(named, None) or "", 100)
 
 
 def letter_text(visit: Visit) -> Reply:
     """The request as a text file."""
-    shown = letter_page(visit.overview, visit.now, visit.site.page_url)
+    wish = _wish(visit, cutoffs_of(visit.store.calendar_events()))
+    shown = letter_page(visit.overview, visit.now, visit.site.page_url, wish)
     subject = _("Subject: {subject}").format(subject=shown.subject)
     text = f"{subject}\n\n{shown.text}\n"
     name = "letter-of-support-request.txt"
@@ -56,40 +102,82 @@ def letter_text(visit: Visit) -> Reply:
     return Reply(text.encode("utf-8", "replace"), "text/plain; charset=utf-8", headers=headers)
 
 
-def letter_page(overview: Overview, now: datetime, page_url: str) -> LetterPage:
-    """The request for the call that can be applied to next; without one, with gaps to fill in."""
+def letter_page(overview: Overview, now: datetime, page_url: str, wish: Wish = NEXT) -> LetterPage:
+    """The request for a cut-off, or for the call that can be applied to next; without one, with gaps to fill in."""
     cards = ordered([call_card(known, now) for known in overview.known.calls])
-    call = next((card for card in cards if card.is_current), None)
+    call = next((card for card in cards if card.is_current and wish.call in (None, card.key)), None)
+    cutoff = _cutoff(call, wish) if call else None
     hosting = call.years if call and call.years else _("[year]")
     subject = _("Letter of support for hosting a “Clusters meet Regions” workshop in {years}").format(years=hosting)
-    return LetterPage(call, subject, (*_request(call, hosting, now), *_contents(hosting), *_end(call, page_url)))
+    paragraphs = (*_request(hosting, _deadline(cutoff, wish.days, now)), *_contents(hosting), *_end(call, page_url))
+    return LetterPage(call, cutoff, subject, paragraphs)
 
 
-def _request(call: CallCard | None, hosting: str, now: datetime) -> tuple[str, ...]:
+# ── which cut-off ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _wish(visit: Visit, events: Sequence[CalendarEvent]) -> Wish:
+    """What the address asks for. BadRequest or NotFound if there is no such cut-off or number of days."""
+    days = visit.query.get("letter", str(LEAD_DAYS))
+    if not _LEAD.fullmatch(days) or int(days) > MAX_DAYS:
+        raise BadRequest(_("The days before a cut-off must be a number from 0 to {max}.").format(max=MAX_DAYS))
+    if "cutoff" not in visit.query:
+        return Wish(days=int(days))
+    event = next((event for event in events if event.uid == visit.query["cutoff"]), None)
+    cutoff = cutoff_of(event) if event else None
+    if event is None or cutoff is None:
+        raise NotFound(_("There is no such cut-off."), ("/letter", _("Choose a cut-off")))
+    return Wish(event.key, cutoff.at, int(days))
+
+
+def _cutoff(call: CallCard, wish: Wish) -> CutoffStep | None:
+    """The wanted cut-off, if it is still to come; else the next one."""
+    wanted = (step for step in call.steps if step.at == wish.at and not step.is_over)
+    return next(wanted, call.next)
+
+
+def _choices(events: Sequence[CalendarEvent], shown: LetterPage, now: datetime) -> tuple[Choice, ...]:
+    """The cut-offs to come of the call, if there are several."""
+    if shown.call is None:
+        return ()
+    of_call = [
+        (event.uid, cutoff)
+        for event in events
+        if event.is_on and event.key == shown.call.key and (cutoff := cutoff_of(event)) and cutoff.at > now
+    ]
+    chosen = shown.cutoff.at if shown.cutoff else None
+    choices = tuple(Choice(uid, words.full_cutoff(cutoff.at), cutoff.at == chosen) for uid, cutoff in of_call)
+    return choices if len(choices) > 1 else ()
+
+
+# ── the text ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _request(hosting: str, deadline: str) -> tuple[str, ...]:
     who = _(
         "[Name of our organisation] intends to apply to host a “Clusters meet Regions” workshop in [city or region] in "
         "{years}. In this series of the European Cluster Collaboration Platform, cluster organisations meet "
         "policymakers in a host region, to develop its economy together."
     )
-    why = _("Applicants are asked for a letter of support from the regional or national authority.")
-    return (_("Dear [name],"), who.format(years=hosting), f"{why} {_deadline(call, now)}")
+    why = _("Applicants are asked for a letter of support from their regional authority.")
+    return (_("Dear [name],"), who.format(years=hosting), f"{why} {deadline}")
 
 
-def _deadline(call: CallCard | None, now: datetime) -> str:
-    if call is None or call.next is None:
+def _deadline(cutoff: CutoffStep | None, days: int, now: datetime) -> str:
+    if cutoff is None:
         return _("The date of the next cut-off is [date]. May we ask you for a signed letter by [date]?")
-    at = words.full_cutoff(call.next.at) + (" " + _("(Brussels time)") if call.next.hour else "")
-    wanted = _wanted_by(cutoff_day(call.next.at), words.brussels(now).date())
+    at = words.full_cutoff(cutoff.at) + (" " + _("(Brussels time)") if cutoff.hour else "")
+    wanted = _wanted_by(cutoff_day(cutoff.at), days, words.brussels(now).date())
     if wanted is None:
-        text = _("The next cut-off for applications is {cutoff}. May we ask you for a signed letter before then?")
+        text = _("The cut-off for applications is {cutoff}. May we ask you for a signed letter before then?")
         return text.format(cutoff=at)
-    text = _("The next cut-off for applications is {cutoff}. May we ask you for a signed letter by {day}?")
+    text = _("The cut-off for applications is {cutoff}. May we ask you for a signed letter by {day}?")
     return text.format(cutoff=at, day=words.full_day(wanted))
 
 
-def _wanted_by(cutoff: date, today: date) -> date | None:
-    wanted = cutoff - timedelta(days=LEAD_DAYS)
-    return wanted if (wanted - today).days >= MIN_DAYS else None
+def _wanted_by(cutoff: date, days: int, today: date) -> date | None:
+    wanted = working_day(cutoff - timedelta(days=days))
+    return wanted if days and (wanted - today).days >= MIN_DAYS else None
 
 
 def _contents(hosting: str) -> tuple[str, ...]:
@@ -97,18 +185,17 @@ def _contents(hosting: str) -> tuple[str, ...]:
         _("is on the letterhead of your authority, with a date and a signature;"),
         _("names [our organisation], and hosting a “Clusters meet Regions” workshop in {years};"),
         _("says that you support the workshop taking place in [city or region];"),
-        _("says how you would take part, for example by speaking, by inviting others, or by offering a venue."),
+        _("explains how you would take part, for example by speaking, by inviting others, or by offering a venue."),
     )
     lines = "\n".join(f"- {point.format(years=hosting)}" for point in points)
     opening = _("It would help us if the letter")
-    return (f"{opening}\n{lines}", _("We are glad to send you a draft."))
+    return (f"{opening}\n{lines}", _("We would be happy to send you a draft."))
 
 
 def _end(call: CallCard | None, page_url: str) -> tuple[str, ...]:
-    url = call.apply.url if call and call.apply else page_url
+    """Where to read about it. The page of the call is not known, only its form."""
+    links = [_("About the workshops and the call: {url}").format(url=page_url)]
+    if call and call.apply:
+        links.append(_("The application: {url}").format(url=call.apply.url))
     signature = _("Kind regards,\n[Name]\n[Function, organisation]\n[Telephone]")
-    return (
-        _("About the call: {url}").format(url=url),
-        _("Thank you for your support."),
-        signature,
-    )
+    return ("\n".join(links), _("Thank you for your support."), signature)

@@ -1,10 +1,10 @@
 """The timeline as SVG, to stand inside a page: editions above a strip of months, cut-offs below it. Pure.
 
-It reaches from twelve months ago to twelve months ahead, and leaves room at the end for the last labels. Editions are
-circles, cut-offs are diamonds; what is to come is green, what is not certain is hollow. Labels point away from today:
-they are placed from both ends, each in the first row where it meets no other label and no line that leads to one.
+It reaches from twelve months ago to fifteen months ahead. Editions are circles, cut-offs are diamonds; what is to come
+is green, what is not certain is hollow. Labels point away from today, unless the picture ends there: they are placed
+from both ends, each in the first row where it meets no other label and no line that leads to one.
 
-The classes are those of the map (`europe_map.py`), and besides `wide` and `narrow` for what is shown on one width only.
+The classes are those of the map (`europe_map.py`). A narrow screen has no room for it: the list says the same.
 """
 
 from __future__ import annotations
@@ -24,20 +24,15 @@ Kind = Literal["edition", "cutoff"]
 MAX_MOMENTS: Final = 200
 WIDTH: Final = 1000
 _MONTHS: Final = 28
-"""Shown: twelve before this one, this one, twelve after it, and three as room for labels."""
+"""Shown: twelve before this one, this one, and fifteen after it."""
 _BACK: Final = 12
 _ROWS: Final = 6
 _ROW_HEIGHT: Final = 19
 _FONT_SIZE: Final = 13
-_LARGE_FONT_SIZE: Final = 36
-"""On a narrow screen, where the picture is a third as large."""
 _STRIP: Final = 24
 _LEAD: Final = 20
 """From the strip to the first row of labels: the room of the marks."""
 _TODAY: Final = 18
-_ABOVE: Final = 44
-"""The least room above and below the strip, for the words on a narrow screen."""
-_BELOW: Final = 68
 _RADIUS: Final = 6
 _GAP: Final = 6
 _SPACE: Final = 4
@@ -77,8 +72,8 @@ def timeline(moments: Sequence[Moment], today: date, title: str, prefix: str = "
     """The timeline around a day. `prefix`: of its ids, which must be unique in a page."""
     shown = shown_moments(moments, today)
     above, below = (place([each for each in shown if each.kind == kind], today) for kind in ("edition", "cutoff"))
-    top = _TODAY + max(_depth(above), _ABOVE)
-    height = top + _STRIP + max(_depth(below), _BELOW)
+    top = _TODAY + _depth(above)
+    height = top + _STRIP + _depth(below)
     content = (
         element("title", text(title, _TITLE_LENGTH), id=f"{prefix}-title"),
         element("desc", text(_description(shown, today), 3_000), id=f"{prefix}-desc"),
@@ -100,9 +95,15 @@ def timeline(moments: Sequence[Moment], today: date, title: str, prefix: str = "
     )
 
 
+def span(today: date) -> str:
+    """`November 2025 to February 2028`: what is shown."""
+    first, last = _month(today, -_BACK), _month(today, _MONTHS - _BACK - 1)
+    return _("{first} to {last}").format(first=words.month_and_year(first), last=words.month_and_year(last))
+
+
 def shown_moments(moments: Sequence[Moment], today: date) -> list[Moment]:
-    """Those of the twelve months before and after today, in the order of their days, each once."""
-    first, last = _month(today, -_BACK), _month(today, _BACK + 1)
+    """Those of the months that are shown, in the order of their days, each once."""
+    first, last = _month(today, -_BACK), _month(today, _MONTHS - _BACK)
     return [each for each in sorted(dict.fromkeys(moments), key=_by_day) if first <= each.day < last][:MAX_MOMENTS]
 
 
@@ -138,7 +139,8 @@ def place(moments: Sequence[Moment], today: date) -> list[Placed]:
     placed: list[Placed] = []
     past = sorted((each for each in moments if each.day < today), key=_by_day)
     coming = sorted((each for each in moments if each.day >= today), key=_by_day, reverse=True)
-    for moment in (*past, *coming):
+    last = [each for each in reversed(coming) if _points_back(each, today)]
+    for moment in (*past, *(each for each in coming if each not in last), *last):
         bare = _bare(moment, today)
         rows = (replace(bare, row=row) for row in range(_ROWS if bare.left < bare.right else 0))
         placed.append(next((each for each in rows if not any(_meets(each, other) for other in placed)), bare))
@@ -146,11 +148,19 @@ def place(moments: Sequence[Moment], today: date) -> list[Placed]:
 
 
 def _bare(moment: Moment, today: date) -> Placed:
-    """The moment, with the room that its label takes: beside its line, and away from today."""
-    x, long = position(moment.day, today), width(clean(moment.label, _LABEL_LENGTH), _FONT_SIZE)
-    start = x - _SPACE - long if moment.day < today else x + _SPACE
-    left = max(0.0, min(start, WIDTH - long))
+    """The moment, with the room that its label takes: beside its line, and away from today if there is room."""
+    x, long = position(moment.day, today), _length(moment)
+    left = max(0.0, x - _SPACE - long if _points_back(moment, today) else x + _SPACE)
     return Placed(moment, x, left, left + long)
+
+
+def _points_back(moment: Moment, today: date) -> bool:
+    """Whether the label is to the left of its line: it is over, or there is no room to the right."""
+    return moment.day < today or position(moment.day, today) + _SPACE + _length(moment) > WIDTH
+
+
+def _length(moment: Moment) -> float:
+    return width(clean(moment.label, _LABEL_LENGTH), _FONT_SIZE)
 
 
 def _meets(one: Placed, other: Placed) -> bool:
@@ -180,17 +190,13 @@ def _strip(today: date, top: int) -> Iterator[str]:
         name = str(first.year) if first.month == 1 else words.short_month(first)
         if number > -_BACK:
             yield element("path", class_="land", d=f"M{left:.0f} {top}v{_STRIP}")
-        yield _text(name, (left + right) / 2, top + 17, class_="wide", text_anchor="middle")
-        if first.month % 3 == 1 and left < WIDTH - 80:
-            at = top + _STRIP + _BELOW - 11
-            yield _text(name, left, at, class_="narrow", font_size=_LARGE_FONT_SIZE)
+        yield _text(name, (left + right) / 2, top + 17, class_="month", text_anchor="middle")
 
 
 def _today(today: date, height: int) -> Iterator[str]:
     x = round(position(today, today))
     yield element("path", class_="stem", d=f"M{x} {_TODAY}V{height}")
-    yield _text(_("Today"), x, 13, class_="label wide", text_anchor="middle")
-    yield _text(_("Today"), x, 32, class_="narrow", text_anchor="middle", font_size=_LARGE_FONT_SIZE)
+    yield _text(_("Today"), x, 13, class_="label", text_anchor="middle")
 
 
 def _moment(placed: Placed, today: date, edge: int, direction: int) -> str:
@@ -200,19 +206,19 @@ def _moment(placed: Placed, today: date, edge: int, direction: int) -> str:
     at = edge + direction * (_RADIUS + 3)
     if placed.row is not None:
         middle = edge + direction * (_LEAD + _ROW_HEIGHT * placed.row + _ROW_HEIGHT // 2)
-        drawn += element("path", class_="stem wide", d=f"M{x} {at}V{middle + (5 if direction > 0 else -5)}")
-        drawn += _label(placed, middle + 5, is_past=moment.day < today)
+        drawn += element("path", class_="stem", d=f"M{x} {at}V{middle + (5 if direction > 0 else -5)}")
+        drawn += _label(placed, middle + 5)
     is_hollow = moment.day >= today and not moment.is_certain
     drawn += _mark(moment.kind, x, at, "mark ring" if is_hollow else "mark")
     return element("g", drawn, class_="dot" if moment.day < today else "next")
 
 
-def _label(placed: Placed, baseline: int, *, is_past: bool) -> str:
+def _label(placed: Placed, baseline: int) -> str:
     """The label, held at the end where its mark is: how wide it is is a guess."""
     label = clean(placed.moment.label, _LABEL_LENGTH)
-    if is_past:
-        return _text(label, placed.right, baseline, class_="label wide", text_anchor="end")
-    return _text(label, placed.left, baseline, class_="label wide")
+    if placed.right <= placed.x:
+        return _text(label, placed.right, baseline, class_="label", text_anchor="end")
+    return _text(label, placed.left, baseline, class_="label")
 
 
 def _mark(kind: Kind, x: int, y: int, class_: str) -> str:

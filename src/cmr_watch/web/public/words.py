@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.health import MAX_READING_AGE
 from cmr_watch.merge_pages import has_hour
-from cmr_watch.render.datetimes import cutoff_day, day_and_time, day_words
+from cmr_watch.render.datetimes import MONTHS, cutoff_day, day_and_time, day_words
 from cmr_watch.render.i18n import N_, _, ngettext
 
 _WEEKDAYS: Final = (
@@ -36,6 +37,7 @@ _SHORT_MONTHS: Final = (
     N_("Dec"),
 )
 _HOUR: Final = timedelta(hours=1)
+_RANGE: Final = re.compile(r"(?<=\d)–(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ def freshness(read_at: datetime | None, now: datetime, check_interval: timedelta
     return Freshness(read_at, ago(now - read_at), now - read_at > MAX_READING_AGE * check_interval)
 
 
+def nothing_read() -> str:
+    """What stands in place of a list before the first check."""
+    return _("Nothing has been read yet. It appears here after the first check.")
+
+
 def ago(span: timedelta) -> str:
     """`just now`, `18 minutes ago`, `3 hours ago`, `2 days ago`."""
     minutes, hours = int(span / timedelta(minutes=1)), int(span / _HOUR)
@@ -64,6 +71,15 @@ def ago(span: timedelta) -> str:
     if span < timedelta(days=2):
         return ngettext("{number} hour ago", "{number} hours ago", hours)
     return ngettext("{number} day ago", "{number} days ago", span.days)
+
+
+def left(span: timedelta) -> str:
+    """`3 hours left`, `25 minutes left`: of a day that is not over."""
+    if span < 2 * _HOUR:
+        minutes = max(1, int(span / timedelta(minutes=1)))
+        return ngettext("{number} minute left", "{number} minutes left", minutes)
+    hours = int(span / _HOUR)
+    return ngettext("{number} hour left", "{number} hours left", hours)
 
 
 def days_until(day: date, now: datetime) -> int:
@@ -86,14 +102,24 @@ def in_days(number: int) -> str:
     return ngettext("in {number} day", "in {number} days", number)
 
 
+def weekday(day: date) -> str:
+    """`Tuesday`."""
+    return _(_WEEKDAYS[day.weekday()])
+
+
 def full_day(day: date) -> str:
     """`Tuesday 22 December 2026`."""
-    return _("{weekday} {day}").format(weekday=_(_WEEKDAYS[day.weekday()]), day=day_words(day))
+    return _("{weekday} {day}").format(weekday=weekday(day), day=day_words(day))
 
 
 def weekday_and_number(day: date) -> str:
     """`Friday 11`, for a range within a month."""
-    return _("{weekday} {number}").format(weekday=_(_WEEKDAYS[day.weekday()]), number=day.day)
+    return _("{weekday} {number}").format(weekday=weekday(day), number=day.day)
+
+
+def month_and_year(day: date) -> str:
+    """`December 2026`."""
+    return _("{month} {year}").format(month=_(MONTHS[day.month - 1]), year=day.year)
 
 
 def short_month(day: date) -> str:
@@ -112,8 +138,8 @@ def full_cutoff(at: datetime) -> str:
 def full_time(at: datetime) -> str:
     """`Saturday 28 November 2026, 04:13 (Brussels time)`."""
     local = brussels(at)
-    weekday = _(_WEEKDAYS[local.weekday()])
-    return _("{weekday} {time} (Brussels time)").format(weekday=weekday, time=day_and_time(at, BRUSSELS))
+    time = day_and_time(at, BRUSSELS)
+    return _("{weekday} {time} (Brussels time)").format(weekday=weekday(local.date()), time=time)
 
 
 def brussels(at: datetime) -> datetime:
@@ -127,5 +153,5 @@ def iso(at: datetime | date) -> str:
 
 
 def unbroken(text: str) -> str:
-    """The text for a heading: a range such as 2027–2028 is not broken at its dash (U+2060 is a word joiner)."""
-    return text.replace("–", "–\u2060")
+    """The text without a break at the dash of a range such as 2027–2028, or in `e-mail` (U+2060 is a word joiner)."""
+    return _RANGE.sub("\u2060–\u2060", text).replace("e-mail", "e\u2011mail")
