@@ -65,7 +65,7 @@ layers =
         new_files
     html_tokens
     models
-    escaping
+    escaping | domain_names
     exceptions | clock
 
 [importlinter:contract:halves]
@@ -144,6 +144,7 @@ source_modules =
     cmr_watch.html_tokens
     cmr_watch.clock
     cmr_watch.escaping
+    cmr_watch.domain_names
     cmr_watch.models
 forbidden_modules =
     cmr_watch.config
@@ -197,6 +198,7 @@ IMPORTERS = {
     "apscheduler": "daemon",
     "click": "cli/",
     "tomllib": "config/",
+    "idna": "domain_names.py",
 }
 """Each library, and the only part of the package that may import it."""
 

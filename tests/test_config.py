@@ -396,6 +396,12 @@ def test_valid_addresses(address):
         ("a@b-.eu", '"b-.eu" is not a domain name'),
         ("a.@b.eu", 'the part before the "@" begins or ends with a dot, or has two in a row'),
         ("a@b", 'the domain "b" has no dot'),
+        ("a@b_c.eu", 'the domain "b_c.eu" has an underscore'),
+        ("a@ª.ßa-.eu", '"ª.ßa-.eu" is not a domain name'),
+        (
+            "a@ü\u0640.eu",
+            'the domain "ü\u0640.eu" cannot be converted to its ASCII form; write it in that form ("xn--…")',
+        ),
         ("a@1.2.3.4", '"1.2.3.4" is an IP address, not a domain name'),
         ("a@x.e", '"x.e" is not a domain name: the part after the last dot is too short'),
     ],

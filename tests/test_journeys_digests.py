@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -46,6 +47,22 @@ def test_a_digest_says_that_it_is_one_and_of_which_days(
     timeline.serve_lines("> Turku, Finland – 5-6 May 2024", LYON, *PAST)
     assert timeline.run_until(at(10)) == [(when, "New edition: Turku, Finland, 5–6 May 2024")]
     assert timeline.received[-1].text.splitlines()[0] == days
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [{"name": "renamed"}, {"address": "Anna@Example.org"}, {"name": "renamed", "address": "ANNA@example.org"}],
+)
+def test_what_waits_for_the_digest_is_not_lost_when_the_entry_is_renamed(
+    timeline: Timeline, declared: dict[str, str]
+) -> None:
+    timeline.subscribe(subscriber("weekly"))
+    start(timeline)
+    timeline.run_until(at(3, hour=12), STEP)
+    timeline.serve_lines("> Turku, Finland – 5-6 May 2024", LYON, *PAST)
+    timeline.run_until(at(4), STEP)
+    timeline.subscribe(replace(subscriber("weekly"), **declared))
+    assert timeline.run_until(at(10)) == [("Mon 09 Oct 08:00", "New edition: Turku, Finland, 5–6 May 2024")]
 
 
 def test_an_immediate_message_is_no_digest(timeline: Timeline) -> None:

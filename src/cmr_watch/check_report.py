@@ -24,6 +24,7 @@ def configured(synced: Synced, file: Path | None) -> tuple[str, ...]:
     place = file or "the configuration"
     counts = (
         (synced.started, f"started: declared in {place}"),
+        (synced.renamed, f"renamed: the address has another name in {place} now"),
         (synced.moved, f"moved to another address: changed in {place}"),
         (synced.taken_over, f"added by command taken over: the address is declared in {place} now"),
         (synced.ended, f"ended: removed from {place}"),

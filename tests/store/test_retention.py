@@ -52,7 +52,8 @@ from cmr_watch.store.schema import (
     snapshots,
     subscriptions,
 )
-from cmr_watch.store.subscriptions import BOUNCED, REMOVED, UNSUBSCRIBED, Subscriptions
+from cmr_watch.store.subscription_requests import REMOVED
+from cmr_watch.store.subscriptions import BOUNCED, UNSUBSCRIBED, Subscriptions
 from cmr_watch.store.suppression_journal import SuppressionJournal
 from tests.factories import MINUTE, NOW, URL, change, edition, known, message, page, snapshot, wanted
 from tests.store.test_checks import OTHER, READING, count, later, record, suspect

@@ -35,7 +35,8 @@ from cmr_watch.models.recipients import SubscriptionRequest
 from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
-from cmr_watch.store.subscriptions import Subscriptions, normalize
+from cmr_watch.store.subscription_requests import normalize
+from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import NOW
 
 numbers = count()

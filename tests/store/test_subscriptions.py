@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import event
 
-from cmr_watch.models.recipients import SubscriptionRequest
+from cmr_watch.models.readings import TOPICS
+from cmr_watch.models.recipients import Subscription, SubscriptionRequest
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import Incidents, open_incident
-from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, Subscriptions, normalize
+from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.subscription_requests import ADDRESS_CHANGED, REMOVED, differences, normalize
+from cmr_watch.store.subscriptions import UNSUBSCRIBED, Subscriptions, Synced
 from tests.factories import MINUTE, NOW, wanted
-from tests.store.test_match_queue import commit_changes
+from tests.store.test_match_queue import commit_changes, fan_out_all
 
 LATER = NOW + MINUTE
 
@@ -197,6 +202,88 @@ def test_a_subscription_ended_by_its_recipient_stays_ended(subscriptions: Subscr
         assert subscriptions.active() == ()
     subscriptions.sync([replace(ADA, address="bob@example.org")], LATER)
     assert [entry.address for entry in subscriptions.active()] == ["bob@example.org"]
+
+
+@pytest.mark.parametrize("address", ["ada@example.org", "Ada@example.org"])
+def test_an_entry_with_another_name_is_the_same_subscription(
+    database: Database, subscriptions: Subscriptions, address: str
+) -> None:
+    subscriptions.sync([ADA], NOW)
+    (before,) = subscriptions.active()
+    commit_changes(database, 1)
+    fan_out_all(MatchQueue(database))
+    synced = subscriptions.sync([replace(ADA, name="countess", address=address, countries=("FR",))], LATER)
+    assert synced == Synced(renamed=1)
+    assert subscriptions.list_all() == (replace(before, name="countess", address=address, countries=("FR",)),)
+    with MatchQueue(database).batch(LATER) as batch:
+        assert batch is not None
+        (recipient,) = batch.recipients
+        assert [(match.recorded.id, match.is_pending) for match in recipient.matches] == [(1, False)]
+
+
+def test_another_spelling_of_an_address_is_the_same_subscription(
+    database: Database, subscriptions: Subscriptions
+) -> None:
+    subscriptions.sync([ADA], NOW)
+    (before,) = subscriptions.active()
+    commit_changes(database, 1)
+    assert subscriptions.sync([replace(ADA, address="ADA@example.org")], LATER) == Synced()
+    assert subscriptions.list_all() == (replace(before, address="ADA@example.org"),)
+    subscriptions.end("ada@example.org", "on request", LATER)
+    assert subscriptions.sync([ADA], LATER) == Synced(), "it stays ended"
+
+
+def test_two_entries_exchange_their_names(subscriptions: Subscriptions) -> None:
+    subscriptions.sync([ADA, TEAM], NOW)
+    before = {entry.id: entry.address for entry in subscriptions.active()}
+    assert subscriptions.sync([replace(ADA, name="team"), replace(TEAM, name="ada")], LATER) == Synced(renamed=2)
+    assert {entry.id: entry.address for entry in subscriptions.active()} == before
+    assert names(subscriptions) == ["team", "ada"]
+
+
+def test_a_renamed_entry_and_a_subscription_that_was_added_by_command(subscriptions: Subscriptions) -> None:
+    subscriptions.sync([ADA], NOW)
+    subscriptions.add(wanted("ada@example.org"), NOW)
+    subscriptions.sync([replace(ADA, name="countess")], LATER)
+    assert names(subscriptions) == ["countess"]
+
+
+def test_an_entry_that_takes_the_name_of_another_recipient(subscriptions: Subscriptions) -> None:
+    """Eve has Ada's name now, and Ada another one."""
+    subscriptions.sync([ADA], NOW)
+    (before,) = subscriptions.active()
+    eve = wanted("eve@example.org", name="ada")
+    synced = subscriptions.sync([eve, replace(ADA, name="countess")], LATER)
+    assert synced == Synced(started=1, renamed=1)
+    assert subscriptions.active()[0] == replace(before, name="countess")
+    assert [(entry.name, entry.address) for entry in subscriptions.active()[1:]] == [("ada", "eve@example.org")]
+
+
+def test_a_recipient_who_left_stays_so_under_another_name(subscriptions: Subscriptions) -> None:
+    subscriptions.sync([ADA], NOW)
+    subscriptions.end("ada@example.org", UNSUBSCRIBED, LATER)
+    assert subscriptions.sync([replace(ADA, name="countess")], LATER) == Synced()
+    assert subscriptions.active() == ()
+
+
+@given(st.data())
+def test_the_same_recipients_keep_their_subscriptions(data: st.DataObject) -> None:
+    """Whatever the entries are called: those that ask for the same are neither ended nor added."""
+    addresses = [f"{letter}@example.org" for letter in "abcde"]
+    before = dict(zip(data.draw(st.permutations("vwxyz")), data.draw(st.permutations(addresses)), strict=True))
+    stored = {
+        name: Subscription(number, address, TOPICS, (), "active", 0, NOW, name)
+        for number, (name, address) in enumerate(before.items())
+    }
+    renamed = dict(zip(data.draw(st.permutations("stuvwxyz"))[:5], data.draw(st.permutations(addresses)), strict=True))
+    kept = data.draw(st.sets(st.sampled_from(list(renamed))))
+    requests = {name: normalize(wanted(renamed[name], name=name)) for name in renamed if name in kept}
+    todo = differences([*stored, *(name for name in requests if name not in stored)], requests, stored)
+    assert {(old.address, request.address) for old, request in todo.changed} == {
+        (request.address, request.address) for request in requests.values()
+    }
+    assert todo.new == ()
+    assert {entry.address for entry in todo.ended} == {*addresses} - {entry.address for entry in requests.values()}
 
 
 def test_subscriptions_without_a_name_are_not_affected(subscriptions: Subscriptions) -> None:

@@ -11,7 +11,8 @@ from typing import Final
 from cmr_watch.models.recipients import Subscription, mailbox_of
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.erasure import PLACEHOLDER_PREFIX
-from cmr_watch.store.subscriptions import ADDRESS_CHANGED, BOUNCED, LEFT, REMOVED
+from cmr_watch.store.subscription_requests import ADDRESS_CHANGED, REMOVED
+from cmr_watch.store.subscriptions import BOUNCED, LEFT
 
 _SAME_TIME: Final = timedelta(minutes=1)
 """A subscription is ended right after the mail server has rejected its address."""

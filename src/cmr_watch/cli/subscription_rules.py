@@ -16,7 +16,8 @@ from cmr_watch.config import Settings
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
 from cmr_watch.store.subscription_import import SubscriptionImport
-from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, Subscriptions
+from cmr_watch.store.subscription_requests import ADDRESS_CHANGED, REMOVED
+from cmr_watch.store.subscriptions import Subscriptions
 
 
 def active(subscriptions: Iterable[Subscription]) -> list[Subscription]:

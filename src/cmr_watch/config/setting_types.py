@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from cmr_watch.config.files import read_file
+from cmr_watch.domain_names import to_ascii
 from cmr_watch.log import mask_credentials
 from cmr_watch.models.readings import TOPICS
 from cmr_watch.models.recipients import FREQUENCIES, QuietHours
@@ -218,6 +219,10 @@ def _fault_of_domain(domain: str) -> str | None:
         return f'the domain "{domain}" has no dot'
     if any(not label or len(label) > _MAX_LABEL or "-" in (label[0], label[-1]) for label in labels):
         return f'"{domain}" is not a domain name'
+    if "_" in domain:
+        return f'the domain "{domain}" has an underscore'
+    if to_ascii(domain) is None:
+        return f'the domain "{domain}" cannot be converted to its ASCII form; write it in that form ("xn--…")'
     if labels[-1].isdecimal():
         return f'"{domain}" is an IP address, not a domain name'
     if len(labels[-1]) == 1 and labels[-1].isascii():  # no top-level domain is that short

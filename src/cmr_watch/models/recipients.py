@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Literal
 
 from cmr_watch.clock import BRUSSELS
+from cmr_watch.domain_names import to_ascii, to_unicode
 from cmr_watch.models.readings import (
     TOPICS,
     CallNotice,
@@ -341,6 +343,24 @@ class Incident:
 def mailbox_of(address: str) -> str:
     """The normalised spelling of an address, which identifies a recipient. An Apprise URL is left unchanged.
 
-    Domains are case-insensitive (RFC 5321 §2.4). So, in practice, are local parts.
+    - The domain in its ASCII form: `bücher.example` is `xn--bcher-kva.example`. Unchanged if it has none.
+    - The local part in lower case: in practice its case does not matter, although RFC 5321 §2.4 lets servers decide.
+      Not case-folded: that is for searching (Unicode §5.18), and would make one mailbox of `weiß` and `weiss`.
+    - In Unicode's form NFC, as mail programs send it (RFC 6532 §3.1): an accent has two spellings.
     """
-    return address if "://" in address else address.casefold()
+    if "://" in address or address.isascii():
+        return address if "://" in address else address.lower()
+    local, at, domain = address.rpartition("@")
+    return f"{unicodedata.normalize('NFC', local.lower())}{at}{to_ascii(domain) or domain.lower()}"
+
+
+def former_spellings(address: str) -> tuple[str, ...]:
+    """The spellings by which earlier versions may have known the recipient of an address.
+
+    They case-folded the address as it was written, with its domain in either form.
+    """
+    if "://" in address:
+        return (address,)
+    local, at, domain = address.rpartition("@")
+    forms = (domain, to_ascii(domain) or domain, to_unicode(to_ascii(domain) or domain))
+    return tuple(dict.fromkeys(f"{local}{at}{form}".casefold() for form in forms))

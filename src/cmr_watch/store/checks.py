@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from cmr_watch import serialization
 from cmr_watch.merge_pages import KnownPage
 from cmr_watch.models.evidence import Evidence
 from cmr_watch.models.readings import (
@@ -25,11 +24,10 @@ from cmr_watch.models.readings import (
     PageRef,
     RecordedChange,
     Snapshot,
-    Validators,
 )
-from cmr_watch.models.recipients import IncidentKind
-from cmr_watch.store import incidents, known_entries, outages, readable, recipients, restore_quarantine
+from cmr_watch.store import known_entries, outages, readable, recipients, restore_quarantine
 from cmr_watch.store.calendar_events import replace_known
+from cmr_watch.store.check_outcomes import OutcomeWriter
 from cmr_watch.store.check_records import (
     CHANGES_LOCK,
     DERIVED,
@@ -38,13 +36,11 @@ from cmr_watch.store.check_records import (
     Baseline,
     CheckRecord,
     CheckRow,
-    CommitEffects,
     KnownAfterwards,
     StoredPage,
     baseline_of,
     failing_pages,
     first_check,
-    first_of_last_failures,
     first_reading,
     insert_change,
     insert_check,
@@ -60,7 +56,6 @@ from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew
 from cmr_watch.store.schema import changes, checks, pages, snapshots
 from cmr_watch.store.snapshots import (
     OlderReading,
-    ReadingToStore,
     SnapshotRow,
     StoredSnapshot,
     list_snapshots,
@@ -69,8 +64,6 @@ from cmr_watch.store.snapshots import (
     newest_suspect,
     plausible_before,
     replace_reading,
-    store_plausible,
-    store_suspect,
 )
 
 log = logging.getLogger(__name__)
@@ -80,7 +73,6 @@ FAILURES_UNTIL_INCIDENT = 3
 
 _PAGE = select(pages).where(pages.c.url == bindparam("page"))
 _LOCKED_PAGE = _PAGE.with_for_update()
-_UPDATE_PAGE = update(pages).where(pages.c.url == bindparam("page"))
 
 
 class Checks:
@@ -96,7 +88,7 @@ class Checks:
         failures_until_incident: int = FAILURES_UNTIL_INCIDENT,
     ) -> None:
         self._database = database
-        self._failures_until_incident = failures_until_incident
+        self._outcomes = OutcomeWriter(database, parser_version, failures_until_incident)
         self._parser_version = parser_version
         self.corrections = Corrections(database)
         self._stored_pages: dict[str, StoredPage] = {}
@@ -127,7 +119,7 @@ class Checks:
                 return None
             check_id = insert_check(connection, record, page.revision)
             stored = self._load_stored_page(connection, page)
-            effects = self._write(connection, record, page, stored)
+            effects = self._outcomes.write(connection, record, page, stored)
             self._plan_again(connection, record, stored)
             is_replaced = self._replace_known(connection, record, stored)
             record_newly_read(self._database, connection, record.page.url, record.newly_read, record.checked_at)
@@ -171,79 +163,6 @@ class Checks:
         if stored is None or stored.version != version:
             self._stored_pages[page.url] = stored = load_stored_page(connection, page, version)
         return stored
-
-    def _write(self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage) -> CommitEffects:
-        if record.outcome in PLAUSIBLE_OUTCOMES:
-            return self._write_plausible(connection, record, page, stored)
-        if record.outcome == "suspect":
-            return self._write_suspect(connection, record, page, stored)
-        if record.outcome == "failed":
-            return self._write_failed(connection, record, page)
-        return CommitEffects()
-
-    def _write_plausible(
-        self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage
-    ) -> CommitEffects:
-        is_full = page.full_read_at is None or not record.conditional
-        validators = record.fetched.validators if record.fetched else Validators(page.etag, page.last_modified)
-        reading = self._reading_to_store(record, stored)
-        baseline_id, is_modified = store_plausible(self._database, connection, reading, stored.baseline)
-        version = (page.revision + 1, baseline_id, record.read_at)
-        values = {
-            "page": record.page.url,
-            "kind": record.page.kind,
-            "revision": page.revision + 1,
-            "baseline_id": baseline_id,
-            "etag": validators.etag,
-            "last_modified": validators.last_modified,
-            "read_at": record.read_at,
-            "full_read_at": record.read_at if is_full else page.full_read_at,
-            "consecutive_failures": 0,
-        }
-        connection.execute(_UPDATE_PAGE, values)
-        url = record.page.url
-        incidents.resolve_incidents(connection, url, record.checked_at, *incidents.PAGE_INCIDENTS)
-        if record.has_known_layout or record.layout_notice:
-            incidents.report_again(
-                self._database, connection, "layout-changed", url, record.layout_notice, record.checked_at
-            )
-        return CommitEffects(reusable_version=None if is_modified else version)
-
-    def _write_suspect(
-        self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage
-    ) -> CommitEffects:
-        reading = self._reading_to_store(record, stored)
-        store_suspect(self._database, connection, reading, stored.baseline, record.detail)
-        revision = page.revision if record.known is None else page.revision + 1
-        values = {"page": record.page.url, "consecutive_failures": 0, "revision": revision}
-        connection.execute(_UPDATE_PAGE, values)
-        incidents.remind_of(connection, "reading-still-suspect", record.page.url, record.detail, record.checked_at)
-        if record.acceptable:
-            return self._open_incident(connection, "reading-suspect", record, record.checked_at)
-        if incidents.is_open(connection, "reading-suspect", record.page.url):
-            return CommitEffects()  # the operator knows already that the page looks wrong
-        return self._open_incident(connection, "reading-unusable", record, record.checked_at)
-
-    def _write_failed(self, connection: Connection, record: CheckRecord, page: Any) -> CommitEffects:
-        failures = page.consecutive_failures + 1
-        connection.execute(_UPDATE_PAGE, {"page": record.page.url, "consecutive_failures": failures})
-        if failures < self._failures_until_incident:
-            return CommitEffects()
-        since = first_of_last_failures(connection, record.page.url, failures) or record.checked_at
-        return self._open_incident(connection, "fetch-failing", record, since)
-
-    def _open_incident(
-        self, connection: Connection, kind: IncidentKind, record: CheckRecord, since: datetime
-    ) -> CommitEffects:
-        is_new = incidents.open_incident(self._database, connection, kind, record.page.url, record.problem, since)
-        return CommitEffects(incident=kind if is_new else None)
-
-    def _reading_to_store(self, record: CheckRecord, stored: StoredPage) -> ReadingToStore:
-        if record.snapshot is not None and record.snapshot is stored.snapshot and stored.has_reading:
-            reading = stored.baseline.reading
-        else:
-            reading = serialization.snapshot_to_dict(record.snapshot or Snapshot(kind=record.page.kind))
-        return ReadingToStore(*record.source, reading, self._parser_version, record.evidence)
 
     def _insert_changes(
         self, connection: Connection, record: CheckRecord, check_id: int, round_id: int | None, stored: StoredPage

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, or_, select, update
 from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store import readable
 from cmr_watch.store.database import Database
-from cmr_watch.store.installation import address_hash, address_hasher
+from cmr_watch.store.installation import address_hash, address_hasher, address_hashes
 from cmr_watch.store.schema import (
     changes,
     deliveries,
@@ -36,20 +36,20 @@ def is_erased(connection: Connection, address: str) -> bool:
     """Whether the address has been erased, and not subscribed again since."""
     if connection.execute(select(erased_addresses.c.address_hash).limit(1)).first() is None:
         return False
-    is_hash = erased_addresses.c.address_hash == address_hash(connection, address)
+    is_hash = erased_addresses.c.address_hash.in_(address_hashes(connection, address))
     return connection.execute(select(erased_addresses.c.address_hash).where(is_hash)).first() is not None
 
 
 def erased_addresses_in(connection: Connection) -> Callable[[str], bool]:
     """Return a function that says like `is_erased` of many addresses whether they have been erased."""
     hashes = frozenset(connection.execute(select(erased_addresses.c.address_hash)).scalars())
-    hash_of = address_hasher(connection)
-    return lambda address: bool(hashes) and hash_of(address) in hashes
+    hashes_of = address_hasher(connection)
+    return lambda address: bool(hashes) and not hashes.isdisjoint(hashes_of(address))
 
 
 def remove_hash(connection: Connection, address: str) -> None:
     """Remove the hash of an erased address, so that it can be subscribed again."""
-    is_hash = erased_addresses.c.address_hash == address_hash(connection, address)
+    is_hash = erased_addresses.c.address_hash.in_(address_hashes(connection, address))
     connection.execute(erased_addresses.delete().where(is_hash))
 
 

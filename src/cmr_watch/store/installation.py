@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from cmr_watch.models.recipients import mailbox_of
+from cmr_watch.models.recipients import former_spellings, mailbox_of
 from cmr_watch.store import readable
 from cmr_watch.store.database import Database, insert_for
 from cmr_watch.store.schema import installation
@@ -77,13 +77,27 @@ def key(connection: Connection) -> bytes:
 
 def address_hash(connection: Connection, address: str) -> str:
     """Return a keyed hash of an address: it identifies an erased address, but does not reveal it."""
+    return _hash(key(connection), "mailbox", mailbox_of(address))
+
+
+def address_hashes(connection: Connection, address: str) -> frozenset[str]:
+    """Return all hashes that can stand for an address: its hash, and those that earlier versions made."""
     return address_hasher(connection)(address)
 
 
-def address_hasher(connection: Connection) -> Callable[[str], str]:
-    """Return a function that hashes addresses like `address_hash`."""
+def address_hasher(connection: Connection) -> Callable[[str], frozenset[str]]:
+    """Return a function that hashes addresses like `address_hashes`."""
     secret = key(connection)
-    return lambda address: hmac.digest(secret, b"address:" + mailbox_of(address).encode(), "sha256").hex()
+    return lambda address: frozenset(
+        (
+            _hash(secret, "mailbox", mailbox_of(address)),
+            *(_hash(secret, "address", spelling) for spelling in former_spellings(address)),
+        )
+    )
+
+
+def _hash(secret: bytes, purpose: str, value: str) -> str:
+    return hmac.digest(secret, f"{purpose}:{value}".encode(), "sha256").hex()
 
 
 class Installation:

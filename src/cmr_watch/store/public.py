@@ -125,6 +125,12 @@ class PublicStore:
             statement = statement.where(tuple_(changes.c.read_at, changes.c.id) < (before.read_at, before.id))
         return self._load(statement)
 
+    def number_of_changes(self, wanted: ChangeFilter) -> int:
+        """Return how many changes there are."""
+        statement = select(func.count()).select_from(self._wanted(wanted).subquery())
+        with self._database.read() as connection:
+            return connection.execute(statement).scalar() or 0
+
     def changes_after(self, place: int, limit: int) -> tuple[RecordedChange, ...]:
         """Return the changes that were published after a place, in the order in which they were published."""
         statement = select(changes).where(changes.c.published > max(place, HISTORY))

@@ -61,7 +61,9 @@ from cmr_watch.store.schema import (
     snapshots,
     subscriptions,
 )
-from cmr_watch.store.subscriptions import ADDRESS_CHANGED, REMOVED, SUPPRESSING_REASONS
+from cmr_watch.store.snapshots import CONTENTS_LOCK
+from cmr_watch.store.subscription_requests import ADDRESS_CHANGED, REMOVED
+from cmr_watch.store.subscriptions import SUPPRESSING_REASONS
 
 KEEP_TEXTS: Final = timedelta(days=7)
 KEEP_ADDRESSES: Final = timedelta(days=28)
@@ -74,6 +76,8 @@ _SMALL_BATCH_SIZE: Final = 10
 
 _SETTLED: Final = (matches, reminders, outage_notices, digests)
 """The tables whose rows name the delivery that settled them."""
+_LOCKS: Final = {bodies: recipients.PLAN_LOCK, contents: CONTENTS_LOCK}
+"""What is held while such a row is reused, for example by planning: the rows are then left for the next run."""
 _CONFIGURATION_REASONS = (REMOVED, ADDRESS_CHANGED)
 
 
@@ -163,8 +167,8 @@ class Retention:
             return 0
         is_selected = and_(rule.key.in_(keys), rule.condition)
         with self._database.write() as connection:
-            # planning may be about to reuse a body
-            if rule.table is bodies and not self._database.try_lock(connection, recipients.PLAN_LOCK):
+            lock = _LOCKS.get(rule.table)
+            if lock is not None and not self._database.try_lock(connection, lock):
                 return 0  # left for the next run
             if rule.values is None:
                 return connection.execute(delete(rule.table).where(is_selected)).rowcount

@@ -19,7 +19,7 @@ from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text
 
 from cmr_watch.store.column_types import Bytes, ExternalText, Flag, Json, Utc
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 

@@ -19,6 +19,7 @@ from cmr_watch.store import erasure, row_mapping, subscriptions
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import changes
 from cmr_watch.store.schema import subscriptions as table
+from cmr_watch.store.subscription_requests import normalize, normalize_address, request_key
 
 
 @contextmanager
@@ -41,7 +42,7 @@ class SubscriptionImport:
         self._history: defaultdict[str, list[Subscription]] = defaultdict(list)
         for entry in subscriptions.select_subscriptions(connection):
             self._history[mailbox_of(entry.address)].append(entry)
-        self._requests = {subscriptions.request_key(entry) for entry in self._active()}
+        self._requests = {request_key(entry) for entry in self._active()}
         self._new: list[SubscriptionRequest] = []
 
     def _active(self) -> Sequence[Subscription]:
@@ -49,7 +50,7 @@ class SubscriptionImport:
 
     def find(self, address: str) -> Sequence[Subscription]:
         """Return all subscriptions of an address, including ended ones, but not those that are being added."""
-        return self._history.get(mailbox_of(subscriptions.normalize_address(address)), [])
+        return self._history.get(mailbox_of(normalize_address(address)), [])
 
     def refusal(self, address: str) -> str | None:
         """Why `add` refuses this address, or None."""
@@ -57,14 +58,14 @@ class SubscriptionImport:
 
     def has_equal(self, request: SubscriptionRequest) -> bool:
         """Whether an active subscription, or one that is being added, has this address and these options."""
-        return subscriptions.request_key(subscriptions.normalize(request)) in self._requests
+        return request_key(normalize(request)) in self._requests
 
     def add(self, request: SubscriptionRequest) -> None:
         """Add a subscription without a name. RefusedAddress if nothing more may be sent to the address."""
-        request = subscriptions.normalize(request)
+        request = normalize(request)
         if reason := self.refusal(request.address):
             raise RefusedAddress(reason)
-        self._requests.add(subscriptions.request_key(request))
+        self._requests.add(request_key(request))
         self._new.append(request)
 
     def write(self) -> None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, func, select, update
 
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
-from cmr_watch.models.readings import TOPICS
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
 from cmr_watch.store import erasure, last_configuration, readable, recipients, row_mapping
 from cmr_watch.store.database import Database
@@ -22,10 +22,18 @@ from cmr_watch.store.installation import address_hash
 from cmr_watch.store.last_configuration import MissingConfiguration
 from cmr_watch.store.recipients import ACTIVE
 from cmr_watch.store.schema import changes, hard_bounces, subscriptions
+from cmr_watch.store.subscription_requests import (
+    ADDRESS_CHANGED,
+    REMOVED,
+    Differences,
+    Requests,
+    differences,
+    differs,
+    normalize,
+    normalize_address,
+)
 from cmr_watch.store.suppression_journal import SuppressionJournal
 
-REMOVED = "removed from the configuration"
-ADDRESS_CHANGED = "its address changed in the configuration"
 REPLACED = "replaced by the subscription in the configuration"
 UNSUBSCRIBED = "unsubscribed by mail"
 UNSUBSCRIBED_ONLINE = "unsubscribed online"
@@ -39,32 +47,13 @@ SUPPRESSING_REASONS = (*LEFT, BOUNCED)
 
 @dataclass(slots=True)
 class Synced:
-    """How many subscriptions the configuration started, moved to another address, ended, and took over."""
+    """How many subscriptions the configuration started, moved to another address, ended, renamed, and took over."""
 
     started: int = 0
+    renamed: int = 0
     moved: int = 0
     ended: int = 0
     taken_over: int = 0
-
-
-def normalize(request: SubscriptionRequest) -> SubscriptionRequest:
-    """Return the canonical form of a request, so that equivalent requests become equal rows."""
-    return SubscriptionRequest(
-        address=normalize_address(request.address),
-        topics=tuple(topic for topic in TOPICS if topic in request.topics),
-        countries=tuple(sorted({code.upper() for code in request.countries})),
-        name=request.name,
-        schedule=request.schedule,
-        reminders=tuple(sorted(set(request.reminders), reverse=True)),
-        still_watching=request.still_watching,
-    )
-
-
-def normalize_address(address: str) -> str:
-    """Return an e-mail address with its domain in lower case (RFC 5321 §2.4); Apprise URLs are not changed."""
-    address = address.strip()
-    local, at, domain = address.rpartition("@")
-    return address if "://" in address else f"{local}{at}{domain.lower()}"
 
 
 class Subscriptions:
@@ -110,7 +99,8 @@ class Subscriptions:
         request = normalize(declared)
         with self._database.write() as connection:
             erasure.remove_hash(connection, request.address)
-            self._apply(connection, request, _latest_by_name(connection).get(request.name), now, Synced())
+            todo = differences([request.name], {request.name: request}, _latest_by_name(connection))
+            self._apply(connection, todo, now, Synced())
             return _latest_by_name(connection)[request.name]
 
     def refusal(self, address: str) -> str | None:
@@ -149,6 +139,7 @@ class Subscriptions:
         - A new name is added.
         - Changed options are updated. The subscription keeps its position, and unsent messages are planned again.
         - With a changed address, the old subscription is ended, and a new one is added.
+        - A name whose recipient has another name now is renamed, with all that is pending.
         - A removed name is ended. If it is declared again, it is added again.
         - If a subscription was ended by other means, such as unsubscribing, it stays ended until its address changes.
         - An erased address is not added, whatever the name.
@@ -167,36 +158,28 @@ class Subscriptions:
                 last_configuration.remember(connection, path)
             latest = _latest_by_name(connection)
             names = _changed_names(connection, requests)
-            for name in names:
-                self._apply(connection, requests.get(name), latest.get(name), now, synced)
+            self._apply(connection, differences(names, requests, latest), now, synced)
             # at the end, as an address may have moved from one name to another
             changed = [latest[name] for name in names if name in latest]
             _resolve_delivery_incidents(connection, changed, REMOVED, now)
         return synced
 
-    def _apply(
-        self,
-        connection: Connection,
-        request: SubscriptionRequest | None,
-        old: Subscription | None,
-        now: datetime,
-        synced: Synced,
-    ) -> None:
-        is_active = old is not None and old.status == "active"
-        if request and old and is_active and old.address == request.address:
-            _update(connection, old, request, now)
-            return
-        if old and is_active:
-            _end(connection, subscriptions.c.id == old.id, ADDRESS_CHANGED if request else REMOVED, now)
-        if request is None:
-            synced.ended += is_active
-        elif _take_over(connection, request, now):
-            synced.taken_over += 1
-        else:
+    def _apply(self, connection: Connection, todo: Differences, now: datetime, synced: Synced) -> None:
+        new_names = {request.name for request in todo.new}
+        for old in todo.ended:
+            is_moved = old.name in new_names
+            _end(connection, subscriptions.c.id == old.id, ADDRESS_CHANGED if is_moved else REMOVED, now)
+            synced.ended += not is_moved
+        moved = {old.name for old in todo.ended} & new_names
+        synced.renamed += _change(connection, todo.changed, now)
+        for request in todo.new:
+            if _take_over(connection, request, now):
+                synced.taken_over += 1
+                continue
             with suppress(readable.UnreadableRow):  # it is stored, but damaged: reported, and the others are applied
                 self._insert(connection, request, request.name, now, "operator")
-                synced.moved += is_active
-                synced.started += not is_active
+                synced.moved += request.name in moved
+                synced.started += request.name not in moved
 
     def _end_permanently(
         self, connection: Connection, condition: Any, reason: str, now: datetime, detail: str = ""
@@ -314,35 +297,26 @@ def _latest_by_name(connection: Connection) -> dict[str | None, Subscription]:
     return {entry.name: entry for entry in select_subscriptions(connection, subscriptions.c.name.is_not(None))}
 
 
-def _changed_names(connection: Connection, requests: dict[str | None, SubscriptionRequest]) -> list[str | None]:
+def _changed_names(connection: Connection, requests: Requests) -> list[str | None]:
     """Return the names for which the subscriptions differ from the configuration."""
     latest = _latest_by_name(connection)
-    names = [name for name in dict.fromkeys([*latest, *requests]) if _differs(requests.get(name), latest.get(name))]
+    names = [name for name in dict.fromkeys([*latest, *requests]) if differs(requests.get(name), latest.get(name))]
     # checked last, as there are usually no differences
-    return [name for name in names if not _is_erased(connection, requests.get(name), latest.get(name))]
+    return [name for name in names if not _stays_ended(connection, requests, requests.get(name), latest.get(name))]
 
 
-def _is_erased(connection: Connection, request: SubscriptionRequest | None, old: Subscription | None) -> bool:
+def _stays_ended(
+    connection: Connection, requests: Requests, request: SubscriptionRequest | None, old: Subscription | None
+) -> bool:
+    """Whether the address was erased, or its subscription ended by other means before the entry got another name."""
     if request is None or (old is not None and old.status == "active"):
         return False
-    return erasure.is_erased(connection, request.address)
-
-
-def _differs(request: SubscriptionRequest | None, old: Subscription | None) -> bool:
-    if request is None or old is None:
-        return request is not None or (old is not None and old.status == "active")
-    if old.status == "active":
-        return old.address != request.address or _options(old) != _options(request)
-    return old.end_reason in (REMOVED, ADDRESS_CHANGED) or old.address != request.address
-
-
-def request_key(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]:
-    """Return what makes two active subscriptions equal: the address and the options."""
-    return entry.address, *_options(entry)
-
-
-def _options(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]:
-    return entry.topics, entry.countries, entry.schedule, entry.reminders, entry.still_watching
+    if erasure.is_erased(connection, request.address):
+        return True
+    history = select_subscriptions(connection, subscriptions.c.mailbox == mailbox_of(request.address))
+    last = history[-1] if history and history[-1].status == "ended" else None
+    is_renamed = last is not None and last.name is not None and last.name not in requests
+    return is_renamed and last is not None and last.end_reason not in (REMOVED, ADDRESS_CHANGED, REPLACED)
 
 
 def _end(connection: Connection, condition: Any, reason: str, now: datetime) -> tuple[Subscription, ...]:
@@ -382,16 +356,36 @@ def _resolve_delivery_incidents(
 
 def _take_over(connection: Connection, request: SubscriptionRequest, now: datetime) -> bool:
     """Let an entry of the configuration take over a subscription that was added by command, if there is one."""
-    of_recipient = subscriptions.c.mailbox == mailbox_of(request.address)
-    first, *others = select_subscriptions(connection, ACTIVE, of_recipient, subscriptions.c.name.is_(None)) or (None,)
-    if first is None:
+    added = _added_by_command(connection, request.address)
+    if not added:
         return False
-    if others:
-        _end(connection, subscriptions.c.id.in_([entry.id for entry in others if entry]), REPLACED, now)
-    named = {"name": request.name, "address": request.address}
-    connection.execute(update(subscriptions).where(subscriptions.c.id == first.id).values(**named))
-    _update(connection, first, request, now)
+    _end_others(connection, added[1:], now)
+    _change(connection, ((added[0], request),), now)
     return True
+
+
+def _added_by_command(connection: Connection, address: str) -> tuple[Subscription, ...]:
+    of_recipient = subscriptions.c.mailbox == mailbox_of(address)
+    return select_subscriptions(connection, ACTIVE, of_recipient, subscriptions.c.name.is_(None))
+
+
+def _end_others(connection: Connection, others: Sequence[Subscription], now: datetime) -> None:
+    if others:
+        _end(connection, subscriptions.c.id.in_([entry.id for entry in others]), REPLACED, now)
+
+
+def _change(connection: Connection, changed: Sequence[tuple[Subscription, SubscriptionRequest]], now: datetime) -> int:
+    """Give subscriptions the name, the address and the options of an entry; return how many of them are renamed."""
+    renamed = [(old, request) for old, request in changed if old.name not in (None, request.name)]
+    for old, request in renamed:
+        _end_others(connection, _added_by_command(connection, request.address), now)
+        # a name is unique, and two entries may have exchanged theirs
+        connection.execute(update(subscriptions).where(subscriptions.c.id == old.id).values(name=uuid4().hex))
+    for old, request in changed:
+        named = {"name": request.name, "address": request.address}
+        connection.execute(update(subscriptions).where(subscriptions.c.id == old.id).values(**named))
+        _update(connection, old, request, now)
+    return len(renamed)
 
 
 def _update(connection: Connection, old: Subscription, request: SubscriptionRequest, now: datetime) -> None:

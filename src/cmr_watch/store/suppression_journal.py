@@ -162,7 +162,7 @@ def _replay_entry(database: Database, connection: Connection, entry: _Entry) -> 
     # a newer subscription was requested after this one ended
     conditions = (recipients.ACTIVE, subscriptions.c.created_at <= entry.at, subscriptions.c.id == entry.ended)
     row = connection.execute(select(subscriptions).where(*conditions)).first()
-    if row is not None and installation.address_hash(connection, row.address) == entry.address_hash:
+    if row is not None and entry.address_hash in installation.address_hashes(connection, row.address):
         _end(connection, subscriptions.c.id == row.id, entry)
         recipients.replan(connection, [row.mailbox], entry.at)
 
@@ -173,21 +173,23 @@ def _end(connection: Connection, condition: Any, entry: _Entry) -> None:
 
 
 def _erase(database: Database, connection: Connection, entry: _Entry) -> None:
-    mailboxes = (
+    hashes_of = installation.address_hasher(connection)
+    stored = {
         row.mailbox
         for table in (subscriptions, deliveries)
         for row in connection.execute(_select_mailboxes(table))
         if isinstance(row.mailbox, str)
-    )
-    mailbox = next((box for box in mailboxes if installation.address_hash(connection, box) == entry.address_hash), "")
-    is_newer = subscriptions.c.created_at > entry.at
-    is_recipient = subscriptions.c.mailbox == mailbox
-    newer = select(subscriptions.c.id).where(recipients.ACTIVE, is_recipient, is_newer)
-    if connection.execute(newer).first() is not None:
-        return  # subscribed again after the erasure
-    _end(connection, is_recipient, entry)
-    recipients.replan(connection, [mailbox], entry.at)
-    erasure.erase_by_hash(database, connection, entry.address_hash, mailbox, entry.at)
+    }
+    # the hash of an earlier version can stand for several: they were one mailbox then
+    for mailbox in sorted(box for box in stored if entry.address_hash in hashes_of(box)) or [""]:
+        is_newer = subscriptions.c.created_at > entry.at
+        is_recipient = subscriptions.c.mailbox == mailbox
+        newer = select(subscriptions.c.id).where(recipients.ACTIVE, is_recipient, is_newer)
+        if connection.execute(newer).first() is not None:
+            continue  # subscribed again after the erasure
+        _end(connection, is_recipient, entry)
+        recipients.replan(connection, [mailbox], entry.at)
+        erasure.erase_by_hash(database, connection, entry.address_hash, mailbox, entry.at)
 
 
 def _select_mailboxes(table: Any) -> Any:

@@ -14,6 +14,7 @@ VALID = [
     ("root@localhost", "root@localhost"),
     ("jörg@example.org", "jörg@example.org"),
     ("ann@müller.example", "ann@xn--mller-kva.example"),
+    ("ann@straße.example", "ann@xn--strae-oqa.example"),
     ("ann@例え.テスト", "ann@xn--r8jz45g.xn--zckzah"),
 ]
 
@@ -39,7 +40,7 @@ INVALID = [
     "ann\u202e@example.org",
     "=?utf-8?q?ann=0D=0ABcc=3A_eve?=@example.org",
     "ann@\udc80.org",
-    "ann@straße.example",  # IDNA 2003 and 2008 lead to different hosts
+    "ann@☃.example",  # allowed by IDNA 2003, but not by IDNA 2008
 ]
 
 

@@ -126,8 +126,41 @@ def rows(client: Client, path: str) -> list[dict[str, str]]:
 def test_tables_have_the_same_entries_as_the_json(client: Client) -> None:
     for name, key in (("editions", "key"), ("calls", "key"), ("changes", "id")):
         items = client.get(f"/{name}.json").json()["items"]
-        assert [row[key] for row in rows(client, f"/{name}.csv")] == [str(item[key]) for item in items]
+        assert {row[key] for row in rows(client, f"/{name}.csv")} == {str(item[key]) for item in items}
     assert len(rows(client, "/editions.csv")) == COUNT
+
+
+def test_the_table_of_editions_is_by_date_and_says_what_is_not_certain(client: Client) -> None:
+    found = rows(client, "/editions.csv")
+    assert [row["city"] for row in (found[0], *found[-5:])] == [
+        *("Malaga", "Graz", "Kraków", "Charleroi", "Chișinău", "Heilbronn"),
+    ]
+    assert [row["city"] for row in found if row["tentative"] == "true"] == ["Chișinău", "Heilbronn"]
+    assert {row["tentative"] for row in found} == {"true", "false"}
+
+
+def test_the_table_of_calls_has_a_row_for_each_cutoff_in_brussels_time(client: Client) -> None:
+    found = rows(client, "/calls.csv")
+    assert [(row["cutoff"], row["cutoff_brussels_time"], row["tentative"]) for row in found] == [
+        ("2026-12-22", "18:00", "false"),
+        ("2027-05-31", "18:00", "false"),
+        ("2027-09-30", "18:00", "false"),
+        ("2027-12-20", "18:00", "false"),
+        ("2028-01-31", "18:00", "true"),
+    ]
+    assert {row["closed"] for row in found} == {"false"}
+
+
+def test_the_status_has_the_next_cutoff(client: Client) -> None:
+    found = client.get("/api/v1/status").json()["next_cutoff"]
+    assert (found["call"], found["at"], found["tentative"]) == ("call-2027-2028", "2026-12-22T17:00:00Z", False)
+
+
+def test_without_an_open_call_there_is_no_next_cutoff(sample: Database, told: tuple[Path, Settings]) -> None:
+    late = Client(site_application(told[1], sample, lambda: NOW.replace(year=2029)))
+    answer = late.get("/api/v1/status").json()
+    schema("Status").validate(answer)
+    assert answer["next_cutoff"] is None
 
 
 def test_filters_of_lists(client: Client) -> None:

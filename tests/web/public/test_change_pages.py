@@ -11,7 +11,8 @@ def test_the_list_of_the_sample(reader: Reader) -> None:
     page = reader.page("/changes")
     assert page.title.startswith("Changes – ")
     assert [level for level, _text in page.headings[:2]] == [1, 2]
-    assert page.headings[1][1].startswith("Call for hosts 2027–2028: cut-off moved from 18 December 2026")
+    assert page.headings[1][1] == "Saturday 28 November 2026, 10:12"
+    assert page.headings[2][1].startswith("Call for hosts 2027–2028: cut-off moved from 18 December 2026")
     assert "18 December 2026 at 18:00 (Brussels time)" in page.text
 
 

@@ -39,7 +39,7 @@ def commit_many(database: Database, number: int) -> list[int]:
 
 
 def listed(html: str) -> list[int]:
-    return [int(number) for number in re.findall(r'<h2><a href="/changes/(\d+)">', html)]
+    return [int(number) for number in re.findall(r'<h3><a href="/changes/(\d+)">', html)]
 
 
 def link(html: str, label: str) -> str:
@@ -47,7 +47,50 @@ def link(html: str, label: str) -> str:
     return found[1].replace("&amp;", "&") if found else ""
 
 
+def test_changes_of_one_reading_stand_under_its_time_which_is_said_once(database: Database) -> None:
+    commit(database, change(key="a"), change(key="b"))
+    commit(database, change(key="c"), minutes=5)
+    html = browse(database, "/changes").text
+    heads = re.findall(r"<h2><time[^>]*>([^<]*)</time></h2>|<h3>", html)
+    assert heads == ["Tuesday 2 April 2024, 11:17", "", "Tuesday 2 April 2024, 11:12", "", ""]
+    assert 'class="when"' not in html
+
+
+def test_the_page_says_how_many_changes_there_are(database: Database) -> None:
+    commit_many(database, PER_PAGE + 1)
+    assert f"<strong>{PER_PAGE + 1} changes</strong>" in browse(database, "/changes").text
+    since = browse(database, "/changes?since=2024-04-02&topic=editions").text
+    assert f"<strong>{PER_PAGE + 1} changes since 2 April 2024</strong>" in since
+    assert "<strong>0 changes since 1 May 2030</strong>" in browse(database, "/changes?since=2030-05-01").text
+
+
+def test_the_last_days_are_a_link_that_keeps_the_filters(database: Database) -> None:
+    commit(database, change())
+    html = browse(database, "/changes?topic=editions&since=2024-03-26", now=NOW).text
+    assert link(html, "the last 7 days") == "/changes?topic=editions&since=2024-03-26#list"
+    assert link(html, "the last 30 days") == "/changes?topic=editions&since=2024-03-03#list"
+    assert html.count('aria-current="true"') == 1
+
+
+def test_the_filter_is_folded_while_nothing_is_chosen(database: Database) -> None:
+    commit(database, change())
+    assert '<details class="no-print">' in browse(database, "/changes").text
+    assert '<details class="no-print" open>' in browse(database, "/changes?topic=calls").text
+
+
+def test_why_calls_of_a_country_are_none(database: Database) -> None:
+    commit(database, change(ChangeKind.CALL_OPENED, call(), key="call"))
+    assert "Calls are for all countries" in browse(database, "/changes?topic=calls&country=PL").text
+
+
+def test_before_the_first_reading_nothing_is_claimed(database: Database) -> None:
+    html = browse(database, "/changes").text
+    assert "Nothing has been read yet. Changes appear here after the first check." in html
+    assert "<select" not in html
+
+
 def test_without_changes_the_page_says_so(database: Database) -> None:
+    commit(database)
     response = browse(database, "/changes")
     assert response.status_code == 200
     assert "Nothing has changed since this service began to read the page." in response.text
@@ -159,11 +202,8 @@ def test_an_entry_has_its_sentence_its_time_and_the_words_that_differ(database: 
     before = edition(text="Lyon, France – May 2024")
     commit(database, change(ChangeKind.EDITION_RESCHEDULED, edition(text="Lyon, France – June 2024"), before=before))
     html = browse(database, "/changes").text
-    assert ">Rescheduled: Lyon, France (12–13 October 2024)</a></h2>" in html
-    assert (
-        '<time class="when" datetime="2024-04-02T09:12:00+00:00">Tuesday 2 April 2024, 11:12 (Brussels time)</time>'
-        in html
-    )
+    assert ">Rescheduled: Lyon, France (12–13 October 2024)</a></h3>" in html
+    assert '<h2><time datetime="2024-04-02T09:12:00+00:00">Tuesday 2 April 2024, 11:12</time></h2>' in html
     assert "<dd>Lyon, France – <del>May</del> 2024</dd>" in html
     assert "<dd>Lyon, France – <ins>June</ins> 2024</dd>" in html
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from xml.etree import ElementTree
 
 import feedparser
+import httpx
 import pytest
 
 from cmr_watch.config import Settings, WebSection
@@ -74,18 +75,15 @@ def test_the_json_feed_has_the_same_items(client: Client) -> None:
 def test_the_badge_names_the_next_cutoff_and_then_that_there_is_none(
     sample: Database, told: tuple[Path, Settings]
 ) -> None:
-    response = badge_at(sample, told[1])
+    def badge_at(now: datetime) -> httpx.Response:
+        return Client(site_application(told[1], sample, lambda: now)).get("/badge/next-cutoff.svg")
+
+    response = badge_at(NOW)
     assert response.headers["content-type"] == "image/svg+xml; charset=utf-8"
     assert response.headers["cross-origin-resource-policy"] == "cross-origin"
     assert "apply by 22 December 2026" in "".join(ElementTree.fromstring(response.content).itertext())
-    assert "apply by 31 May 2027" in badge_at(sample, told[1], days=30).text
-    assert "no call is open" in badge_at(sample, told[1], days=900).text
-
-
-def badge_at(database: Database, settings: Settings, days: int = 0) -> Any:
-    """The badge, some days later than the end of the sample."""
-    now = NOW + timedelta(days=days)
-    return Client(site_application(settings, database, lambda: now)).get("/badge/next-cutoff.svg")
+    assert "apply by 31 May 2027" in badge_at(NOW + timedelta(days=30)).text
+    assert "no call is open" in badge_at(NOW + timedelta(days=900)).text
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,26 @@ SECRET = "10.0.0.7 refused the connection: password=hunter2"
 
 def test_the_status_of_a_new_installation(database: Database) -> None:
     html = browse(database, "/status").text
-    assert "<h1>The page has not been read yet</h1>" in html
+    assert "<h1>Nothing has been read yet</h1>" in html
+    assert "Not started yet." in html
+    assert "No day has a gap." not in html
+
+
+def test_that_nobody_has_tried_is_not_said_to_be_the_page(database: Database) -> None:
+    Checks(database).commit(record())
+    html = browse(database, "/status", NOW + timedelta(hours=30)).text
+    assert "<h1>The page has not been checked since 2 April 2024, 11:12</h1>" in html
+    assert "This service is not running as it should." in html
+    assert "The page is checked every" not in html
+    html = browse(database, "/status", NOW + timedelta(days=200)).text
+    assert "<h1>The page has not been checked since 2 April 2024, 11:12</h1>" in html, "the last check is long ago"
+
+
+def test_all_is_working(database: Database) -> None:
+    Checks(database).commit(record())
+    html = browse(database, "/status", NOW + timedelta(minutes=30)).text
+    assert "<h1>All is working</h1>" in html
+    assert "The page is checked every hour." in html
     assert "No day has a gap." in html
 
 
@@ -30,7 +49,7 @@ def test_every_gap_is_explained_and_no_detail_is_shown(database: Database) -> No
     html = browse(database, "/status", now).text
     document = Parsed(html)
     assert "<h1>The page cannot be read at the moment</h1>" in html
-    assert '<tr><th scope="row">3–4 April 2024</th>' in html
+    assert "<dt>3–4 April 2024</dt><dd>Not read. The platform’s page could not be fetched.</dd>" in html
     assert html.count("The platform’s page could not be fetched.") >= 2
     assert document.tags.count("rect") == 90
     assert "style" not in {name for _tag, name, _value in document.attributes}

@@ -96,7 +96,7 @@ def test_every_incident_of_a_page_has_a_sentence_and_its_detail_is_never_shown()
     for kind in PAGE_INCIDENTS:
         of_list = incident(kind, BEGAN)
         days = days_of(checked(20, "failed"), [of_list], BEGAN, NOW)
-        made = status_page(days, Overview(read_at=NOW, incidents=(of_list,)), SITE, NOW)
+        made = status_page(days, NOW, Overview(read_at=NOW, incidents=(of_list,)), SITE, NOW)
         assert SECRET not in f"{made} {days} {status_data(days, made, SITE)}"
         assert made.problems == (INCIDENT_SENTENCES[kind],)
         assert not made.is_well
@@ -117,13 +117,13 @@ def test_days_that_belong_together_are_one_gap() -> None:
 @pytest.mark.parametrize(
     ("read_at", "headline", "is_well"),
     [
-        (NOW - timedelta(minutes=12), "The page is being read as it should be", True),
+        (NOW - timedelta(minutes=12), "All is working", True),
         (NOW - timedelta(hours=3), "The page cannot be read at the moment", False),
-        (None, "The page has not been read yet", False),
+        (None, "Nothing has been read yet", False),
     ],
 )
 def test_the_state_now(read_at, headline, is_well) -> None:
-    made = status_page(days_of(good_until(NOW), [], BEGAN, NOW), Overview(read_at=read_at), SITE, NOW)
+    made = status_page(days_of(good_until(NOW), [], BEGAN, NOW), NOW, Overview(read_at=read_at), SITE, NOW)
     assert (made.headline, made.is_well) == (headline, is_well)
     assert made.summary == "The page was read on 90 of 90 days."
     assert made.gaps == ()
@@ -132,7 +132,7 @@ def test_the_state_now(read_at, headline, is_well) -> None:
 
 def test_an_incident_of_another_page_is_not_one_of_the_list() -> None:
     other = Incident(1, "fetch-failing", f"{URL}/other", SECRET, BEGAN, None, None, None)
-    made = status_page(days_of([], [], BEGAN, NOW), Overview(read_at=NOW, incidents=(other,)), SITE, NOW)
+    made = status_page(days_of([], [], BEGAN, NOW), NOW, Overview(read_at=NOW, incidents=(other,)), SITE, NOW)
     assert (made.problems, made.is_well) == ((), True)
 
 

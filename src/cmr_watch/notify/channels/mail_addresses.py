@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from cmr_watch.domain_names import to_ascii
+from cmr_watch.escaping import escaped
 from cmr_watch.exceptions import DeliveryError
 
 _LOCAL: Final = re.compile(r"[^\s\x00-\x20\x7f<>()\[\],;:\\\"@.]+(\.[^\s\x00-\x20\x7f<>()\[\],;:\\\"@.]+)*")
 _DOMAIN: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})*", re.IGNORECASE)
-# Characters that IDNA 2003, which Python implements, and the current IDNA 2008 map to different hosts (UTS 46 §7).
-_IDNA_DEVIATIONS: Final = frozenset("ßς\u200c\u200d")
 _MAX_LOCAL: Final = 64  # bytes, RFC 5321 §4.5.3.1.1
 _MAX_DOMAIN: Final = 255  # bytes, RFC 5321 §4.5.3.1.2
 
@@ -39,17 +39,12 @@ def parse(address: str) -> EmailAddress:
 
 def _ascii_domain(domain: str, address: str) -> str:
     if not domain.isascii():
-        if not _IDNA_DEVIATIONS.isdisjoint(domain):
-            raise _invalid(address, "write the domain in its xn-- form")
-        try:
-            domain = domain.encode("idna").decode("ascii")
-        except UnicodeError:
-            raise _invalid(address) from None
+        domain = to_ascii(domain) or ""
     if not _DOMAIN.fullmatch(domain) or len(domain) > _MAX_DOMAIN:
         raise _invalid(address)
     return domain
 
 
-def _invalid(address: str, advice: str = "") -> DeliveryError:
-    quoted = ascii(address if len(address) <= 100 else address[:100] + "…")
-    return DeliveryError(f"{quoted} is not a valid e-mail address" + (f": {advice}" if advice else ""), permanent=True)
+def _invalid(address: str) -> DeliveryError:
+    shown = escaped(address if len(address) <= 100 else address[:100] + "…")
+    return DeliveryError(f"'{shown}' is not a valid e-mail address", permanent=True)

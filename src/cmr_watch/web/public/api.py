@@ -7,8 +7,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from cmr_watch.cursors import cursor_of, place_of
+from cmr_watch.models.readings import KnownEdition
 from cmr_watch.render.i18n import _
-from cmr_watch.serialization import instant
+from cmr_watch.serialization import cutoff_to_dict, instant
 from cmr_watch.web.public import badge, feeds, tables, words
 from cmr_watch.web.public.changes import FILTERS, change_filter, parse_id, position
 from cmr_watch.web.public.editions import edition_filter
@@ -19,6 +20,7 @@ from cmr_watch.web.public.records import (
     call_records,
     change_record,
     change_records,
+    cleaned,
     edition_record,
     find,
 )
@@ -35,12 +37,12 @@ EDITION_FILTERS: Final = ("country", "year")
 
 def editions_json(visit: Visit) -> Reply:
     """The editions, filtered."""
-    return _items(visit, _wanted_editions(visit))
+    return _items(visit, [edition_record(visit, known) for known in _wanted_editions(visit)])
 
 
 def editions_csv(visit: Visit) -> Reply:
-    """The editions, filtered, as a table."""
-    return tables.csv_reply(tables.EDITIONS, _wanted_editions(visit), "editions")
+    """The editions, filtered, as a table, by date."""
+    return tables.csv_reply(tables.EDITIONS, tables.edition_rows(visit, _wanted_editions(visit)), "editions")
 
 
 def calls_json(visit: Visit) -> Reply:
@@ -49,8 +51,8 @@ def calls_json(visit: Visit) -> Reply:
 
 
 def calls_csv(visit: Visit) -> Reply:
-    """The calls as a table."""
-    return tables.csv_reply(tables.CALLS, call_records(visit), "calls")
+    """The cut-offs of the calls as a table."""
+    return tables.csv_reply(tables.CALLS, tables.call_rows(visit), "calls")
 
 
 def changes_json(visit: Visit) -> Reply:
@@ -81,10 +83,10 @@ def _items(visit: Visit, records: list[dict[str, Any]], **more: Any) -> Reply:
     return json_reply({"read_at": instant(read_at) if read_at else None, "items": records, **more})
 
 
-def _wanted_editions(visit: Visit) -> list[dict[str, Any]]:
+def _wanted_editions(visit: Visit) -> list[KnownEdition]:
     """The editions in a country and a year, as the parameters ask."""
     wanted = edition_filter(visit)
-    return [edition_record(visit, known) for known in visit.overview.known.editions if wanted.takes(known)]
+    return [known for known in visit.overview.known.editions if wanted.takes(known)]
 
 
 # ── version 1 ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,9 +141,19 @@ def status(visit: Visit) -> Reply:
             "is_out_of_date": fresh.is_old or overview.read_at is None,
             "check_interval_minutes": int(site.check_interval.total_seconds()) // 60,
             "page": site.page_url,
+            "next_cutoff": _next_cutoff(visit),
             "latest_change": cursor_of(visit.store.newest_place()),
         }
     )
+
+
+def _next_cutoff(visit: Visit) -> dict[str, Any] | None:
+    """The next cut-off of the open calls, with the key of its call."""
+    cutoff = badge.next_open_cutoff(visit.overview.known.calls, visit)
+    if cutoff is None:
+        return None
+    call = next(known for known in visit.overview.known.calls if badge.is_open(known) and cutoff in known.call.cutoffs)
+    return {"call": call.key, **cleaned(cutoff_to_dict(cutoff))}
 
 
 def openapi(visit: Visit) -> Reply:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from cmr_watch.models.readings import Cutoff, KnownCall
 from cmr_watch.render.datetimes import cutoff_day, day_words
 from cmr_watch.render.i18n import _
-from cmr_watch.web.public.call_cards import call_card
 from cmr_watch.web.public.views import Reply, Visit
 
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -20,14 +20,25 @@ _COLOURS: Final = {True: "#1a6b3c", False: "#4b5563"}
 
 def next_cutoff(visit: Visit) -> Reply:
     """`Clusters meet Regions: apply by 22 December 2026`, or that one can apply, or that no call is open."""
-    calls = [call_card(known, visit.now) for known in visit.overview.known.calls]
-    state = _("no call is open")
-    open_calls = [card for card in calls if card.is_open]
-    if open_calls:
-        ahead = min((card.next.at for card in open_calls if card.next), default=None)
-        state = _("apply by {day}").format(day=day_words(cutoff_day(ahead))) if ahead else _("apply now")
-    picture = badge(_("Clusters meet Regions"), state, is_open=bool(open_calls))
+    cutoff = next_open_cutoff(visit.overview.known.calls, visit)
+    has_no_cutoff = any(is_open(known) and not known.call.cutoffs for known in visit.overview.known.calls)
+    text = _("apply now") if has_no_cutoff else _("no call is open")
+    if cutoff:
+        text = _("apply by {day}").format(day=day_words(cutoff_day(cutoff.at)))
+    picture = badge(_("Clusters meet Regions"), text, is_open=has_no_cutoff or cutoff is not None)
     return Reply(picture, "image/svg+xml; charset=utf-8")
+
+
+def next_open_cutoff(calls: tuple[KnownCall, ...], visit: Visit) -> Cutoff | None:
+    """The next cut-off of all calls that are open."""
+    open_calls = (known.call for known in calls if is_open(known))
+    ahead = [one for call in open_calls for one in call.cutoffs if not one.closed and one.at > visit.now]
+    return min(ahead, key=lambda cutoff: cutoff.at, default=None)
+
+
+def is_open(known: KnownCall) -> bool:
+    """Whether regions can apply, as far as is known."""
+    return known.gone is None and known.call.status == "open"
 
 
 def badge(label: str, text: str, *, is_open: bool) -> bytes:

@@ -80,13 +80,17 @@ def _sides(change: Change) -> tuple[Side | None, Side | None]:
 def _edition_rows(before: Edition | None, after: Edition | None) -> Iterator[FactRow]:
     for label, fields, words in _EDITION_FACTS:
         yield from _row(_(label), fields, [words(side) if side else "" for side in (before, after)])
-    if before and after and _place(before) == _place(after):  # otherwise the place says it
-        codes = [side.country_code or "" for side in (before, after)]
-        yield from _row(_("Country code"), ("country_code",), codes)
     yield from _materials(before, after)
     if before and after:  # under which heading a new entry stands is no news
         sides = [_(SECTIONS[side.section]) if side.section else "" for side in (before, after)]
         yield from _row(_("Listed under"), ("section",), sides)
+        yield from _country_code(before, after)
+
+
+def _country_code(before: Edition, after: Edition) -> Iterator[FactRow]:
+    """The code, if only it differs; otherwise the place says it."""
+    if _place(before) == _place(after):
+        yield from _row(_("Country code"), ("country_code",), [side.country_code or "" for side in (before, after)])
 
 
 def _place(edition: Edition) -> str:

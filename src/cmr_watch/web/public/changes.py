@@ -1,4 +1,4 @@
-"""Changes: all of them, newest first, each with what the page said before and says now.
+"""Changes: all of them, newest first, by the reading that found them, each with what the page said before and then.
 
 With a cursor, as the links in mails have one, the page lists what came after it, oldest first.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Final
 from urllib.parse import urlencode
 
@@ -21,15 +22,19 @@ from cmr_watch.models.readings import (
     Topic,
 )
 from cmr_watch.notify.relevance import TOPIC_BY_KIND
-from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.datetimes import day_words
+from cmr_watch.render.i18n import N_, _, ngettext
 from cmr_watch.render.sanitize import clean
 from cmr_watch.store.public import ChangeFilter, Position
+from cmr_watch.web.public import words
 from cmr_watch.web.public.change_lines import ChangeLine, change_lines
 from cmr_watch.web.public.filters import wanted_country
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.views import BadRequest, NotFound, Reply, Visit
 
 PER_PAGE: Final = 25
+PERIODS: Final = (7, 30, 90)
+"""Days, for readers who come back."""
 MAX_ID_DIGITS: Final = 9
 """An ID fits into 32 bits, as those of PostgreSQL do."""
 TOPIC_NAMES: Final[dict[Topic, str]] = {
@@ -52,16 +57,32 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeList:
-    """A part of the list. `next_path`: the part after it; `first_path`: the newest changes, if this is a later part."""
+class Reading:
+    """The changes that were read in the same minute, in their order."""
 
+    read_at: datetime
     entries: tuple[ChangeLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeList:
+    """A part of the list.
+
+    - `next_path`: the part after it; `first_path`: the newest changes, if this is a later part.
+    - `count`: how many changes there are in all, in words. `periods`: links to those of the last days.
+    - `hint`: why nothing can match.
+    """
+
+    readings: tuple[Reading, ...]
     next_path: str = ""
     first_path: str = ""
     topics: tuple[Choice, ...] = ()
     countries: tuple[Choice, ...] = ()
     since: str = ""
     is_filtered: bool = False
+    count: str = ""
+    periods: tuple[Choice, ...] = ()
+    hint: str = ""
 
 
 def changes(visit: Visit) -> Reply:
@@ -69,22 +90,52 @@ def changes(visit: Visit) -> Reply:
     if "after" in visit.query:
         return _after(visit)
     wanted = change_filter(visit)
-    found = visit.store.changes(wanted, PER_PAGE + 1, position(visit))
-    return page(visit, "changes.html", list=change_list(found, visit.overview.known, visit.query))
+    found, number = visit.store.changes(wanted, PER_PAGE + 1, position(visit)), visit.store.number_of_changes(wanted)
+    return page(visit, "changes.html", list=change_list(found, number, visit))
 
 
-def change_list(found: Sequence[RecordedChange], known: Known, query: Mapping[str, str]) -> ChangeList:
-    """A part of the list, of one change more than it shows if there are more."""
+def change_list(found: Sequence[RecordedChange], number: int, visit: Visit) -> ChangeList:
+    """A part of the list, of one change more than it shows if there are more. `number`: of all of them."""
+    known, query = visit.overview.known, visit.query
     shown, filters = found[:PER_PAGE], {name: query[name] for name in FILTERS if name in query}
     return ChangeList(
-        change_lines(shown, known),
+        _readings(shown, visit),
         next_path=_path({**filters, "before": str(shown[-1].id)}) if len(found) > PER_PAGE else "",
         first_path=_path(filters) if "before" in query else "",
         topics=tuple(Choice(topic, _(TOPIC_NAMES[topic]), topic == query.get("topic")) for topic in TOPICS),
         countries=country_choices(known, wanted_country(query) or ""),
         since=query.get("since", ""),
         is_filtered=bool(filters),
+        count=_count(number, query.get("since")),
+        periods=tuple(_period(days, words.brussels(visit.now).date(), filters) for days in PERIODS),
+        hint=_hint(query),
     )
+
+
+def _readings(shown: Sequence[RecordedChange], visit: Visit) -> tuple[Reading, ...]:
+    fresh = words.freshness(visit.overview.read_at, visit.now, visit.site.check_interval)
+    lines = change_lines(shown, visit.overview.known, is_current=not fresh.is_old)
+    minutes = groupby(lines, lambda line: line.read_at.replace(second=0, microsecond=0))
+    return tuple(Reading(read_at, tuple(entries)) for read_at, entries in minutes)
+
+
+def _count(number: int, since: str | None) -> str:
+    if since:
+        text = ngettext("{number} change since {day}", "{number} changes since {day}", number)
+        return text.format(day=day_words(date.fromisoformat(since)))
+    return ngettext("{number} change", "{number} changes", number)
+
+
+def _period(days: int, today: date, filters: Mapping[str, str]) -> Choice:
+    since = (today - timedelta(days=days)).isoformat()
+    label = ngettext("the last {number} day", "the last {number} days", days)
+    return Choice(f"{_path({**filters, 'since': since})}#list", label, filters.get("since") == since)
+
+
+def _hint(query: Mapping[str, str]) -> str:
+    if query.get("topic") == "calls" and "country" in query:
+        return _("Calls are for all countries: choose all countries to see their changes.")
+    return ""
 
 
 def country_choices(known: Known, chosen: str = "") -> tuple[Choice, ...]:
@@ -161,5 +212,5 @@ def _after(visit: Visit) -> Reply:
     found = visit.store.changes_after(place, PER_PAGE + 1)
     shown = found[:PER_PAGE]
     next_path = _path({"after": cursor_of(shown[-1].place)}) if len(found) > PER_PAGE else ""
-    listed = ChangeList(change_lines(shown, visit.overview.known), next_path)
+    listed = ChangeList(_readings(shown, visit), next_path)
     return page(visit, "changes_after.html", list=listed)

@@ -110,12 +110,19 @@ def _object(**properties: Schema) -> Schema:
 def _schemas() -> Schema:
     edition = _edition()
     call = _call()
+    cutoff: dict[str, Schema] = {
+        "at": _TIME,
+        "text": _TEXT,
+        "closed": {"type": "boolean"},
+        "tentative": {"type": "boolean"},
+    }
     removal: Schema = {"type": ["string", "null"], "enum": ["withdrawn", "delisted", None]}
     known = {"key": _TEXT, "removal": removal, "first_seen_at": _TIME_OR_NULL, "page": _TEXT}
     return {
         "Error": _object(error=_TEXT),
         "Material": _object(kind=_TEXT, url=_TEXT_OR_NULL, title=_TEXT),
-        "Cutoff": _object(at=_TIME, text=_TEXT, closed={"type": "boolean"}, tentative={"type": "boolean"}),
+        "Cutoff": _object(**cutoff),
+        "NextCutoff": _object(call=_TEXT, **cutoff),
         "EditionFacts": _object(**edition),
         "CallFacts": _object(**call),
         "Edition": _object(**known, **edition),
@@ -131,6 +138,7 @@ def _schemas() -> Schema:
             is_out_of_date={"type": "boolean"},
             check_interval_minutes={"type": "integer"},
             page=_TEXT,
+            next_cutoff=_nullable("NextCutoff"),
             latest_change={"type": "string", "pattern": f"^{PATTERN}$"},
         ),
     }

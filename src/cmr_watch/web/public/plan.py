@@ -113,7 +113,10 @@ def lead_times(query: Mapping[str, str]) -> dict[str, int]:
         raise BadRequest(_("Give at least one number of days: ask, letter or submit."))
     if any(not _DAYS.fullmatch(value) or int(value) > MAX_DAYS for value in given.values()):
         raise BadRequest(_("The days before a cut-off must be a number from 0 to {max}.").format(max=MAX_DAYS))
-    leads = {name: int(value) for name, value in given.items()}
+    return _in_order({name: int(value) for name, value in given.items()})
+
+
+def _in_order(leads: dict[str, int]) -> dict[str, int]:
     for first, second in pairwise(leads):
         if leads[first] < leads[second]:
             raise BadRequest(_(_ORDER[first, second]))

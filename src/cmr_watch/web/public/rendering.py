@@ -84,6 +84,7 @@ def _environment() -> Environment:
         {
             "day": day_words,
             "full_day": words.full_day,
+            "full_minute": words.full_minute,
             "full_time": words.full_time,
             "brussels": words.brussels,
             "safe_link": safe_link,

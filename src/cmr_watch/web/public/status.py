@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.render.datetimes import day_range
+from cmr_watch.health import MAX_READING_AGE
+from cmr_watch.models.recipients import Incident
+from cmr_watch.render.datetimes import day_and_time, day_range
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.serialization import instant
 from cmr_watch.store.public import Overview
@@ -67,24 +70,30 @@ class StatusPage:
 
 def status(visit: Visit) -> Reply:
     """The page."""
-    return page(visit, "status.html", status=status_page(_days(visit), visit.overview, visit.site, visit.now))
+    days, checked_at = _days(visit)
+    return page(visit, "status.html", status=status_page(days, checked_at, visit.overview, visit.site, visit.now))
 
 
 def status_json(visit: Visit) -> Reply:
     """The same as data."""
-    days = _days(visit)
-    return json_reply(status_data(days, status_page(days, visit.overview, visit.site, visit.now), visit.site))
+    days, checked_at = _days(visit)
+    return json_reply(
+        status_data(days, status_page(days, checked_at, visit.overview, visit.site, visit.now), visit.site)
+    )
 
 
-def status_page(days: tuple[Day, ...], overview: Overview, site: SiteFacts, now: datetime) -> StatusPage:
-    """What the page says of these days."""
+def status_page(
+    days: tuple[Day, ...], checked_at: datetime | None, overview: Overview, site: SiteFacts, now: datetime
+) -> StatusPage:
+    """What the page says of these days. `checked_at`: the last check, whatever came of it; None if it is older."""
     fresh = words.freshness(overview.read_at, now, site.check_interval)
     of_list = [incident for incident in overview.incidents if incident.subject == site.page_url]
+    is_idle = fresh.is_old and _is_long_ago(checked_at, site, now)
     return StatusPage(
         is_well=fresh.read_at is not None and not fresh.is_old and not of_list,
-        headline=_headline(fresh, bool(of_list)),
-        problems=tuple(dict.fromkeys(incident_sentence(incident.kind) for incident in of_list)),
-        frequency=frequency(site.check_interval),
+        headline=_idle(checked_at or overview.read_at) if is_idle else _headline(fresh, bool(of_list)),
+        problems=_problems(is_idle, of_list),
+        frequency="" if is_idle else frequency(site.check_interval),
         read_at=overview.read_at,
         summary=_summary(days),
         bars=tuple(_bar(number, day) for number, day in enumerate(days)),
@@ -141,24 +150,45 @@ def status_data(days: tuple[Day, ...], made: StatusPage, site: SiteFacts) -> dic
     }
 
 
-def _days(visit: Visit) -> tuple[Day, ...]:
+def _days(visit: Visit) -> tuple[tuple[Day, ...], datetime | None]:
+    """The days, and the time of the last check in them."""
     first = words.brussels(visit.now).date() - timedelta(days=DAYS - 1)
     since = datetime.combine(first, time(), BRUSSELS)
     checks, incidents = visit.store.check_times(since), visit.store.page_incidents(since)
     of_list = [incident for incident in incidents if incident.subject == visit.site.page_url]
-    return days_of(checks, of_list, visit.overview.began_at, visit.now)
+    checked_at = checks[-1].checked_at if checks else None
+    return days_of(checks, of_list, visit.overview.began_at, visit.now), checked_at
+
+
+def _is_long_ago(checked_at: datetime | None, site: SiteFacts, now: datetime) -> bool:
+    return checked_at is None or now - checked_at > MAX_READING_AGE * site.check_interval
+
+
+def _idle(at: datetime | None) -> str:
+    """Nobody has tried, so it is not the page that cannot be read."""
+    if at is None:
+        return _("The page is not being checked")
+    return _("The page has not been checked since {time}").format(time=day_and_time(at, BRUSSELS))
+
+
+def _problems(is_idle: bool, incidents: Iterable[Incident]) -> tuple[str, ...]:
+    if is_idle:
+        return (_("This service is not running as it should. What its pages say may be out of date."),)
+    return tuple(dict.fromkeys(incident_sentence(incident.kind) for incident in incidents))
 
 
 def _headline(fresh: words.Freshness, has_incident: bool) -> str:
     if fresh.read_at is None:
-        return _("The page has not been read yet")
+        return _("Nothing has been read yet")
     if has_incident or fresh.is_old:
         return _("The page cannot be read at the moment")
-    return _("The page is being read as it should be")
+    return _("All is working")
 
 
 def _summary(days: tuple[Day, ...]) -> str:
     watched = [day for day in days if day.state != "before"]
+    if not watched:
+        return _("Not started yet.")
     read = sum(day.readings > 0 for day in watched)
     text = ngettext(
         "The page was read on {read} of {number} day.", "The page was read on {read} of {number} days.", len(watched)

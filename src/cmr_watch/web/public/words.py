@@ -147,6 +147,12 @@ def brussels(at: datetime) -> datetime:
     return at.astimezone(BRUSSELS)
 
 
+def full_minute(at: datetime) -> str:
+    """`Saturday 28 November 2026, 04:13`, where it is said elsewhere that it is Brussels time."""
+    local = brussels(at)
+    return f"{full_day(local.date())}, {local:%H:%M}"
+
+
 def iso(at: datetime | date) -> str:
     """For `datetime=`: without fractions of a second, which HTML's validator accepts to three digits only."""
     return at.replace(microsecond=0).isoformat() if isinstance(at, datetime) else at.isoformat()

@@ -1,0 +1,96 @@
+"""Subscriptions as they are requested, and what must be done to match those of the configuration file. Pure.
+
+A subscription belongs to a mailbox: an entry that gets another name, or whose address is only spelled otherwise, is the
+same subscription, and keeps what is pending for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cmr_watch.models.readings import TOPICS
+from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
+
+REMOVED = "removed from the configuration"
+ADDRESS_CHANGED = "its address changed in the configuration"
+
+Requests = Mapping[str | None, SubscriptionRequest]
+"""The entries of the configuration file by name."""
+Latest = Mapping[str | None, Subscription]
+"""The newest subscription with each name, which may have ended."""
+
+
+def normalize(request: SubscriptionRequest) -> SubscriptionRequest:
+    """Return the canonical form of a request, so that equivalent requests become equal rows."""
+    return SubscriptionRequest(
+        address=normalize_address(request.address),
+        topics=tuple(topic for topic in TOPICS if topic in request.topics),
+        countries=tuple(sorted({code.upper() for code in request.countries})),
+        name=request.name,
+        schedule=request.schedule,
+        reminders=tuple(sorted(set(request.reminders), reverse=True)),
+        still_watching=request.still_watching,
+    )
+
+
+def normalize_address(address: str) -> str:
+    """Return an e-mail address with its domain in lower case (RFC 5321 §2.4); Apprise URLs are not changed."""
+    address = address.strip()
+    local, at, domain = address.rpartition("@")
+    return address if "://" in address else f"{local}{at}{domain.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What must be done, in this order, so that the subscriptions match the configuration file.
+
+    - `ended`: no entry of the file continues them.
+    - `changed`: the same recipient, with another name, other options, or another spelling of the address.
+    - `new`: added, or taken over from a subscription that was added by command.
+    """
+
+    ended: tuple[Subscription, ...]
+    changed: tuple[tuple[Subscription, SubscriptionRequest], ...]
+    new: tuple[SubscriptionRequest, ...]
+
+
+def differences(names: Sequence[str | None], requests: Requests, latest: Latest) -> Differences:
+    """Return what must be done for the entries and the subscriptions with these names."""
+    active = [latest[name] for name in names if name in latest and latest[name].status == "active"]
+    leaving = [entry for entry in active if not _is_of_recipient(entry, requests.get(entry.name))]
+    changed = [(entry, requests[entry.name]) for entry in active if entry not in leaving]
+    new = []
+    for request in (requests[name] for name in names if name in requests):
+        if any(request is kept for _, kept in changed):
+            continue
+        renamed = next((entry for entry in leaving if _is_of_recipient(entry, request)), None)
+        if renamed is None:
+            new.append(request)
+        else:
+            leaving.remove(renamed)
+            changed.append((renamed, request))
+    return Differences(tuple(leaving), tuple(changed), tuple(new))
+
+
+def _is_of_recipient(entry: Subscription, request: SubscriptionRequest | None) -> bool:
+    return request is not None and mailbox_of(entry.address) == mailbox_of(request.address)
+
+
+def differs(request: SubscriptionRequest | None, old: Subscription | None) -> bool:
+    """Whether a subscription is not as the entry of the configuration file with its name says."""
+    if request is None or old is None:
+        return request is not None or (old is not None and old.status == "active")
+    if old.status == "active":
+        return old.address != request.address or options(old) != options(request)
+    return old.end_reason in (REMOVED, ADDRESS_CHANGED) or not _is_of_recipient(old, request)
+
+
+def request_key(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]:
+    """Return what makes two active subscriptions equal: the address and the options."""
+    return entry.address, *options(entry)
+
+
+def options(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]:
+    """Return what was asked for, apart from the address."""
+    return entry.topics, entry.countries, entry.schedule, entry.reminders, entry.still_watching
