@@ -58,12 +58,12 @@ class Differences:
 def differences(names: Sequence[str | None], requests: Requests, latest: Latest) -> Differences:
     """Return what must be done for the entries and the subscriptions with these names."""
     active = [latest[name] for name in names if name in latest and latest[name].status == "active"]
-    leaving = [entry for entry in active if not _is_of_recipient(entry, requests.get(entry.name))]
-    changed = [(entry, requests[entry.name]) for entry in active if entry not in leaving]
+    kept = [entry for entry in active if _is_of_recipient(entry, requests.get(entry.name))]
+    leaving = [entry for entry in active if entry not in kept]
+    changed = [(entry, requests[entry.name]) for entry in kept]
+    kept_names = {entry.name for entry in kept}
     new = []
-    for request in (requests[name] for name in names if name in requests):
-        if any(request is kept for _, kept in changed):
-            continue
+    for request in (requests[name] for name in names if name in requests and name not in kept_names):
         renamed = next((entry for entry in leaving if _is_of_recipient(entry, request)), None)
         if renamed is None:
             new.append(request)
