@@ -32,13 +32,15 @@ def incident(kind, opened: datetime, resolved: datetime | None = None) -> Incide
     return Incident(1, kind, URL, SECRET, opened, resolved, None, None)
 
 
-def by_day(checks, incidents=(), began: datetime | None = BEGAN) -> dict[date, Day]:
-    return {day.day: day for day in days_of(checks, incidents, began, NOW)}
+def by_day(
+    checks, incidents=(), began: datetime | None = BEGAN, interval: timedelta = timedelta(days=1)
+) -> dict[date, Day]:
+    return {day.day: day for day in days_of(checks, incidents, began, NOW, interval)}
 
 
 def test_there_are_ninety_days_that_end_today_in_brussels() -> None:
     late = datetime(2026, 11, 28, 23, 30, tzinfo=UTC)  # the 29th in Brussels
-    days = days_of([], [], None, late)
+    days = days_of([], [], None, late, timedelta(hours=1))
     assert (len(days), days[-1].day) == (90, date(2026, 11, 29))
     assert days[-1].day - days[0].day == timedelta(days=89)
 
@@ -148,3 +150,16 @@ def test_an_incident_of_another_page_is_not_one_of_the_list() -> None:
 )
 def test_how_often_the_page_is_checked(minutes: int, text: str) -> None:
     assert frequency(timedelta(minutes=minutes)) == f"The page is checked {text}."
+
+
+def test_hours_without_a_check_are_a_gap() -> None:
+    every_hour = [CheckTime(datetime(2026, 11, 20, hour, 10, tzinfo=UTC), "unchanged") for hour in range(23)]
+    before = CheckTime(datetime(2026, 11, 19, 23, 10, tzinfo=UTC), "unchanged")  # the 20th in Brussels
+    hour = timedelta(hours=1)
+    day = date(2026, 11, 20)
+    assert by_day([before, *every_hour], interval=hour)[day].state == "good"
+    late = by_day([CheckTime(datetime(2026, 11, 20, 22, 30, tzinfo=UTC), "unchanged")], interval=hour)[day]
+    assert (late.state, late.reasons) == ("some", ("There was no check for 23 hours.",))
+    broken = by_day([before, *every_hour[:8], *every_hour[12:]], interval=hour)[day]
+    assert (broken.state, broken.reasons) == ("some", ("There was no check for 5 hours.",))
+    assert by_day([before, *every_hour[:8], *every_hour[9:]], interval=hour)[day].state == "good"
