@@ -195,6 +195,11 @@ ERRORS = [
     ('[page]\nurl = "https://u:p@clustercollaboration.eu"', "expected an HTTP or HTTPS URL without a password"),
     ('[page]\nurl = "https://a.eu:99999/"', "expected an HTTP or HTTPS URL"),
     ('[page]\nurl = "https://a.eu/"', 'to watch it anyway, set hosts = ["a.eu"]'),
+    (
+        '[web]\nurl = "https://a.eu/watch"',
+        '[web] url: found "https://a.eu/watch", expected an HTTP or HTTPS URL without a path',
+    ),
+    ('[web]\nurl = "https://a.eu/?x=1"', "expected an HTTP or HTTPS URL without a path, password or query string"),
     ('[page]\nhosts = "a.eu"', '[page] hosts: found "a.eu", expected a list of host names such as ["example.eu"]'),
     (
         '[database]\nurl = "mysql://u:sesame@h/n"',

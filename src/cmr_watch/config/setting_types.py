@@ -282,7 +282,7 @@ def _contact(value: Any) -> str:
 
 def _base_url(value: Any) -> str:
     text = _page_url(value)
-    _require(not urlsplit(text).query and not urlsplit(text).fragment)
+    _require(not urlsplit(text).path.strip("/") and not urlsplit(text).query and not urlsplit(text).fragment)
     return text.rstrip("/")
 
 
@@ -358,7 +358,10 @@ HOUR: Final = whole(0, 23)
 WEEKDAY: Final = SettingType('a day of the week such as "monday"', _weekday)
 QUIET: Final = SettingType('a time range such as "22:00-07:00"', _quiet)
 DAY_LIST: Final = SettingType("a list of days from 1 to 365 such as [30, 7, 1]", _days, _numbers_from_text)
-BASE_URL: Final = SettingType("an HTTP or HTTPS URL without a password or a query string", _base_url)
+BASE_URL: Final = SettingType(
+    'an HTTP or HTTPS URL without a path, password or query string, such as "https://watch.example.eu"',
+    _base_url,
+)
 PING_URL: Final = SettingType("an HTTP or HTTPS URL", _ping_url)
 PROXY_URL: Final = SettingType('an HTTP proxy such as "http://proxy.example.eu:3128"', _proxy_url)
 LISTEN: Final = SettingType('a host and port such as "127.0.0.1:8080", or "" to disable', _listen)

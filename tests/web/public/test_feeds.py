@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 from xml.etree import ElementTree
 
 import feedparser
 import httpx
+import pytest
 
 from cmr_watch.config import Settings, WebSection
+from cmr_watch.models.readings import CallNotice, Cutoff, Known, KnownCall
 from cmr_watch.store.database import Database
-from cmr_watch.web.public.badge import badge
+from cmr_watch.store.public import Overview, PublicStore
+from cmr_watch.web.public.badge import badge, next_cutoff
+from cmr_watch.web.public.now import now_page
 from cmr_watch.web.public.site import site_application
+from cmr_watch.web.public.views import Visit
 from tests.web.public.client import Client
+from tests.web.public.make import SITE
 from tests.web.public.sample import NOW
 
 
@@ -77,6 +84,24 @@ def test_the_badge_names_the_next_cutoff_and_then_that_there_is_none(
     assert "apply by 22 December 2026" in "".join(ElementTree.fromstring(response.content).itertext())
     assert "apply by 31 May 2027" in badge_at(NOW + timedelta(days=30)).text
     assert "no call is open" in badge_at(NOW + timedelta(days=900)).text
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (CallNotice("open", (2027,)), "apply now"),
+        (CallNotice("open", (2027,), (Cutoff(NOW - timedelta(days=1)),)), "no call is open"),
+        (CallNotice("announced", (2027,)), "no call is open"),
+        (CallNotice("closed", (2027,)), "no call is open"),
+    ],
+)
+def test_the_badge_agrees_with_the_first_page_on_whether_regions_can_apply(call: CallNotice, text: str) -> None:
+    known = Known((), (KnownCall("call", call, NOW),))
+    visit = Visit(SITE, cast("PublicStore", None), Overview(known, read_at=NOW), NOW)
+    picture = next_cutoff(visit).body.decode()
+    assert text in picture
+    headline = now_page(visit.overview, NOW).lead.headline
+    assert ("can apply" in headline) == (text != "no call is open")
 
 
 def test_hostile_text_stays_text_in_a_badge() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from cmr_watch.cursors import cursor_of, place_of
-from cmr_watch.models.readings import Edition, KnownEdition
+from cmr_watch.models.readings import KnownEdition
 from cmr_watch.render.i18n import _
 from cmr_watch.serialization import cutoff_to_dict, instant
 from cmr_watch.web.public import badge, feeds, tables, words
-from cmr_watch.web.public.changes import FILTERS, change_filter, is_country_code, parse_id
+from cmr_watch.web.public.changes import FILTERS, change_filter, parse_id, position
+from cmr_watch.web.public.editions import edition_filter
 from cmr_watch.web.public.json_reply import json_reply
 from cmr_watch.web.public.openapi import description
 from cmr_watch.web.public.records import (
@@ -26,7 +28,7 @@ from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply,
 
 PER_PAGE: Final = 100
 MAX_CHANGES: Final = 1_000
-"""Changes in one file; the API pages through all of them."""
+"""Changes in one file, which names the address of the next one."""
 EDITION_FILTERS: Final = ("country", "year")
 
 
@@ -55,39 +57,36 @@ def calls_csv(visit: Visit) -> Reply:
 
 def changes_json(visit: Visit) -> Reply:
     """The newest changes, filtered."""
-    return _items(visit, change_records(visit, visit.store.changes(change_filter(visit), MAX_CHANGES)))
+    records, next_path = _wanted_changes(visit)
+    return _items(visit, records, next=visit.absolute(next_path) if next_path else None)
 
 
 def changes_csv(visit: Visit) -> Reply:
     """The newest changes, filtered, as a table."""
-    return tables.csv_reply(
-        tables.CHANGES, change_records(visit, visit.store.changes(change_filter(visit), MAX_CHANGES)), "changes"
-    )
+    records, next_path = _wanted_changes(visit)
+    reply = tables.csv_reply(tables.CHANGES, records, "changes")
+    link = {"Link": f'<{next_path}>; rel="next"'} if next_path else {}
+    return replace(reply, headers={**reply.headers, **link})
 
 
-def _items(visit: Visit, records: list[dict[str, Any]]) -> Reply:
+def _wanted_changes(visit: Visit) -> tuple[list[dict[str, Any]], str]:
+    """The changes of one file, and the address of those that come after them; empty if there are none."""
+    found = visit.store.changes(change_filter(visit), MAX_CHANGES + 1, position(visit))
+    shown, next_path = found[:MAX_CHANGES], ""
+    if len(found) > MAX_CHANGES:
+        next_path = f"{visit.path}?{urlencode({**visit.query, 'before': shown[-1].id})}"
+    return change_records(visit, shown), next_path
+
+
+def _items(visit: Visit, records: list[dict[str, Any]], **more: Any) -> Reply:
     read_at = visit.overview.read_at
-    return json_reply({"read_at": instant(read_at) if read_at else None, "items": records})
+    return json_reply({"read_at": instant(read_at) if read_at else None, "items": records, **more})
 
 
 def _wanted_editions(visit: Visit) -> list[KnownEdition]:
     """The editions in a country and a year, as the parameters ask."""
-    code, year = visit.query.get("country", "").upper(), visit.query.get("year", "")
-    if code and not is_country_code(code):
-        raise BadRequest(_("The country is a two-letter code, such as FR."))
-    if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
-        raise BadRequest(_("The year has four digits, such as 2026."))
-    return [known for known in visit.overview.known.editions if _is_wanted(known.edition, code, year)]
-
-
-def _is_wanted(edition: Edition, code: str, year: str) -> bool:
-    return code in ("", edition.country_code) and year in ("", _year(edition))
-
-
-def _year(edition: Edition) -> str:
-    """The year in which it begins, which for an edition without days is in the words of the page."""
-    years = re.findall(r"\b20\d\d\b", str(edition.starts_on or edition.date_text or ""))
-    return years[-1] if years else ""
+    wanted = edition_filter(visit)
+    return [known for known in visit.overview.known.editions if wanted.takes(known)]
 
 
 # ── version 1 ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -184,8 +183,8 @@ ROUTES: Final = (
     _route("/editions.csv", editions_csv, EDITION_FILTERS),
     _route("/calls.json", calls_json),
     _route("/calls.csv", calls_csv),
-    _route("/changes.json", changes_json, FILTERS),
-    _route("/changes.csv", changes_csv, FILTERS),
+    _route("/changes.json", changes_json, (*FILTERS, "before")),
+    _route("/changes.csv", changes_csv, (*FILTERS, "before")),
     _route("/api/v1/editions", editions_json, EDITION_FILTERS),
     _route("/api/v1/editions/{key}", edition),
     _route("/api/v1/calls", calls_json),

@@ -19,11 +19,14 @@ _COLOURS: Final = {True: "#1a6b3c", False: "#4b5563"}
 
 
 def next_cutoff(visit: Visit) -> Reply:
-    """`Call for hosts: apply by 22 December 2026`, or that none is open."""
+    """`Clusters meet Regions: apply by 22 December 2026`, or that one can apply, or that no call is open."""
     cutoff = next_open_cutoff(visit.overview.known.calls, visit)
-    label = _("Clusters meet Regions")
-    text = _("apply by {day}").format(day=day_words(cutoff_day(cutoff.at))) if cutoff else _("no call is open")
-    return Reply(badge(label, text, is_open=cutoff is not None), "image/svg+xml; charset=utf-8")
+    has_no_cutoff = any(is_open(known) and not known.call.cutoffs for known in visit.overview.known.calls)
+    text = _("apply now") if has_no_cutoff else _("no call is open")
+    if cutoff:
+        text = _("apply by {day}").format(day=day_words(cutoff_day(cutoff.at)))
+    picture = badge(_("Clusters meet Regions"), text, is_open=has_no_cutoff or cutoff is not None)
+    return Reply(picture, "image/svg+xml; charset=utf-8")
 
 
 def next_open_cutoff(calls: tuple[KnownCall, ...], visit: Visit) -> Cutoff | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
@@ -13,7 +13,7 @@ from cmr_watch.calendar_diff import cutoff_of
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.models.readings import CallNotice, Edition
-from cmr_watch.places import code_itself, country_name
+from cmr_watch.places import country_name
 from cmr_watch.render.datetimes import cutoff_row
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.sanitize import clean
@@ -21,6 +21,7 @@ from cmr_watch.render.sentences import call_name, place, place_and_days
 from cmr_watch.web.public import words
 from cmr_watch.web.public.calendar import CONTENT_TYPE, calendar_file
 from cmr_watch.web.public.calendar_entries import cutoffs_of, editions_of, entry_of
+from cmr_watch.web.public.filters import wanted_country
 from cmr_watch.web.public.plan import NAMES, QUERY, lead_times, made_on, plan_entries
 from cmr_watch.web.public.plan_page import PLAN_PATH, DayField, Plan, day_fields, plan_of, problem_of
 from cmr_watch.web.public.rendering import page
@@ -78,7 +79,7 @@ class CalendarPage:
 def editions_file(visit: Visit) -> Reply:
     """The calendar of the editions; of those in a country, if the query names one."""
     _require_topic(visit, "editions")
-    country = _country(visit.query)
+    country = wanted_country(visit.query)
     events = editions_of(visit.store.calendar_events(), country)
     return _file(visit, _editions_name(country), EDITIONS_PATH, events)
 
@@ -86,7 +87,7 @@ def editions_file(visit: Visit) -> Reply:
 def cutoffs_file(visit: Visit) -> Reply:
     """The calendar of the cut-offs. They are the same for all countries, so one in the query is only checked."""
     _require_topic(visit, "calls")
-    _country(visit.query)
+    wanted_country(visit.query)
     return _file(visit, _("Clusters meet Regions: cut-offs"), CUTOFFS_PATH, cutoffs_of(visit.store.calendar_events()))
 
 
@@ -143,14 +144,6 @@ def _require_topic(visit: Visit, own: str) -> None:
     raise BadRequest(_("This calendar has only the {topic}.").format(topic=_(_TOPICS[own])))
 
 
-def _country(query: Mapping[str, str]) -> str | None:
-    given = query.get("country")
-    code = code_itself(given.upper()) if given else None
-    if given and code is None:
-        raise BadRequest(_("The country must be a code of two letters, such as FR."))
-    return code
-
-
 def _editions_name(country: str | None) -> str:
     if country is None:
         return _("Clusters meet Regions: editions")
@@ -179,7 +172,7 @@ def calendar(visit: Visit) -> Reply:
 
 def calendar_page(visit: Visit, events: Sequence[CalendarEvent]) -> CalendarPage:
     """What the page shows."""
-    query, country = visit.query, _country(visit.query)
+    query, country = visit.query, wanted_country(visit.query)
     ahead = [event for event in events if event.is_on and _is_ahead(event, visit)]
     cutoffs = cutoffs_of(ahead)
     problem = problem_of(query) if "cutoff" in query else ""

@@ -28,6 +28,7 @@ from cmr_watch.render.sanitize import clean
 from cmr_watch.store.public import ChangeFilter, Position
 from cmr_watch.web.public import words
 from cmr_watch.web.public.change_lines import ChangeLine, change_lines
+from cmr_watch.web.public.filters import wanted_country
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.views import BadRequest, NotFound, Reply, Visit
 
@@ -89,7 +90,7 @@ def changes(visit: Visit) -> Reply:
     if "after" in visit.query:
         return _after(visit)
     wanted = change_filter(visit)
-    found, number = visit.store.changes(wanted, PER_PAGE + 1, _position(visit)), visit.store.number_of_changes(wanted)
+    found, number = visit.store.changes(wanted, PER_PAGE + 1, position(visit)), visit.store.number_of_changes(wanted)
     return page(visit, "changes.html", list=change_list(found, number, visit))
 
 
@@ -102,7 +103,7 @@ def change_list(found: Sequence[RecordedChange], number: int, visit: Visit) -> C
         next_path=_path({**filters, "before": str(shown[-1].id)}) if len(found) > PER_PAGE else "",
         first_path=_path(filters) if "before" in query else "",
         topics=tuple(Choice(topic, _(TOPIC_NAMES[topic]), topic == query.get("topic")) for topic in TOPICS),
-        countries=country_choices(known, query.get("country", "").upper()),
+        countries=country_choices(known, wanted_country(query) or ""),
         since=query.get("since", ""),
         is_filtered=bool(filters),
         count=_count(number, query.get("since")),
@@ -152,10 +153,10 @@ def country_choices(known: Known, chosen: str = "") -> tuple[Choice, ...]:
 
 def change_filter(visit: Visit) -> ChangeFilter:
     """The changes that the parameters ask for; BadRequest if one is not valid."""
-    query = visit.query
+    query, country = visit.query, wanted_country(visit.query)
     return ChangeFilter(
         _kinds(query["topic"]) if "topic" in query else None,
-        _keys(query["country"], visit.overview.known) if "country" in query else None,
+        _keys(country, visit.overview.known) if country else None,
         _since(query["since"]) if "since" in query else None,
     )
 
@@ -172,15 +173,7 @@ def _kinds(topic: str) -> Collection[ChangeKind]:
 
 
 def _keys(country: str, known: Known) -> Collection[str]:
-    code = country.upper()
-    if not is_country_code(code):
-        raise BadRequest(_("The country is a two-letter code, such as FR."))
-    return [entry.key for entry in known.editions if entry.edition.country_code == code]
-
-
-def is_country_code(text: str) -> bool:
-    """Whether a text can be the code of a country (ISO 3166-1 alpha-2). One without editions has no changes either."""
-    return len(text) == 2 and text.isascii() and text.isalpha()
+    return [entry.key for entry in known.editions if entry.edition.country_code == country]
 
 
 def _since(text: str) -> datetime:
@@ -194,7 +187,7 @@ def _since(text: str) -> datetime:
     return datetime.combine(max(day, _EARLIEST), time(), BRUSSELS)
 
 
-def _position(visit: Visit) -> Position | None:
+def position(visit: Visit) -> Position | None:
     """The place in the list after which this part begins."""
     if "before" not in visit.query:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,21 +11,21 @@ from urllib.parse import urlencode
 
 from cmr_watch.models.readings import KnownEdition, RecordedChange
 from cmr_watch.monitor.upcoming import date_range
-from cmr_watch.places import code_itself, country_name
+from cmr_watch.places import country_name
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public import words
 from cmr_watch.web.public.edition_cards import EditionCard, edition_card, is_next, next_editions
 from cmr_watch.web.public.edition_maps import EditionMap, edition_map, editions_and_countries
+from cmr_watch.web.public.filters import wanted_country, wanted_year
 from cmr_watch.web.public.known_timeline import known_timeline
 from cmr_watch.web.public.neighbours import NEIGHBOURS
 from cmr_watch.web.public.recent import recent_moves
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.timeline import span
-from cmr_watch.web.public.views import BadRequest, Reply, Visit
+from cmr_watch.web.public.views import Reply, Visit
 
 _OFF: Final = frozenset({"cancelled", "postponed"})
-_YEAR: Final = re.compile(r"[12][0-9]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +98,7 @@ def editions(visit: Visit) -> Reply:
 
 def edition_filter(visit: Visit) -> EditionFilter:
     """The filter that the query asks for. BadRequest if there can be no such country or year."""
-    country, year = visit.query.get("country"), visit.query.get("year")
-    if year is not None and not _YEAR.fullmatch(year):
-        raise BadRequest(_("The year must be a number with four digits, such as 2026."))
-    code = code_itself(country.upper()) if country else None
-    if country and code is None:
-        raise BadRequest(_("The country must be a code of two letters, such as FR."))
-    return EditionFilter(code, int(year) if year else None)
+    return EditionFilter(wanted_country(visit.query), wanted_year(visit.query))
 
 
 def year_of(known: KnownEdition) -> int | None:

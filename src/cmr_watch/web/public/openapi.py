@@ -7,6 +7,8 @@ from typing import Any, Final
 from cmr_watch import __version__
 from cmr_watch.cursors import PATTERN
 from cmr_watch.models.readings import ChangeKind
+from cmr_watch.places import country_codes
+from cmr_watch.web.public.filters import OTHER_CODES, YEAR
 
 Schema = dict[str, Any]
 
@@ -36,8 +38,12 @@ def description(url: str) -> Schema:
 
 def _paths() -> Schema:
     filters = [
-        _parameter("country", {"type": "string", "pattern": "^[A-Za-z]{2}$"}, "A two-letter country code (ISO 3166)."),
-        _parameter("year", {"type": "string", "pattern": "^[0-9]{4}$"}, "The year in which the edition begins."),
+        _parameter(
+            "country",
+            {"type": "string", "enum": sorted({*country_codes(), *OTHER_CODES})},
+            "A two-letter country code (ISO 3166). UK and EL mean GB and GR.",
+        ),
+        _parameter("year", {"type": "string", "pattern": f"^{YEAR}$"}, "The year in which the edition begins."),
     ]
     since = _parameter(
         "since", {"type": "string", "pattern": f"^{PATTERN}$"}, "The cursor in “next” of an earlier response."

@@ -42,6 +42,8 @@ _THREADS: Final = 4
 """Replies that are made at the same time."""
 STATE_SECONDS: Final = 1.0
 """How long the state of the store counts as the newest one."""
+_ANY_TAG: Final = "*"
+"""In If-None-Match: whatever the client has is right."""
 _MAX_VALUE: Final = 200
 """Characters of the value of a query parameter."""
 _OPEN: Final = {
@@ -243,7 +245,7 @@ def _response(
     else:
         headers.setdefault("Cache-Control", f"public, max-age={route.max_age}")
         headers["ETag"] = found.tag
-        if found.tag in _tags(request):
+        if _tags(request) & {found.tag, _ANY_TAG}:
             return Response(b"", HTTPStatus.NOT_MODIFIED, headers)
     is_compressed = found.is_compressed and _accepts_gzip(request)
     if is_compressed:
@@ -265,7 +267,7 @@ async def _sent(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 def _tags(request: Request) -> set[str]:
     """The entity tags that the client has (RFC 9110 §13.1.2): compared weakly, so all as weak ones."""
     tags = (tag.strip() for tag in request.headers.get("if-none-match", "").split(","))
-    return {tag if tag.startswith("W/") else f"W/{tag}" for tag in tags}
+    return {tag if tag == _ANY_TAG or tag.startswith("W/") else f"W/{tag}" for tag in tags}
 
 
 def _accepts_gzip(request: Request) -> bool:
