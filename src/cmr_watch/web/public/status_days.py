@@ -22,7 +22,7 @@ from cmr_watch.store.public import CheckTime
 DAYS: Final = 90
 _HOUR: Final = timedelta(hours=1)
 DayState = Literal["good", "some", "gap", "none", "before"]
-"""`some` checks did not succeed, or were missing; `gap`: none did; `none`: there were no checks; `before` the first reading."""
+"""`some` checks failed, or are missing; `gap`: all failed; `none`: there were none; `before` the first reading."""
 STATE_WORDS: Final[dict[DayState, str]] = {
     "good": N_("Read at every check."),
     "some": N_("Read, but not at every check."),
@@ -99,15 +99,15 @@ def _day(day: date, checks: Sequence[CheckTime], incidents: Sequence[Incident], 
 
 
 def _with_silence(day: Day, checks: Sequence[CheckTime], began_at: datetime, now: datetime, limit: timedelta) -> Day:
-    """The day; if there was no check for longer than the limit, though there were some, it has a gap."""
+    """The day; if there was no check for longer than the limit, though the page was read, it has a gap."""
     begin = datetime.combine(day.day, time(), BRUSSELS)
     end = datetime.combine(day.day + timedelta(days=1), time(), BRUSSELS)
     times = [max(begin, began_at), *(check.checked_at for check in checks), min(end, now)]
     silence = max(after - before for before, after in pairwise(times))
-    if not checks or silence <= limit:
+    if not day.readings or silence <= limit:
         return day
     text = ngettext("There was no check for {number} hour.", "There was no check for {number} hours.", silence // _HOUR)
-    return replace(day, state="some" if day.readings else "gap", reasons=(*day.reasons, text))
+    return replace(day, state="some", reasons=(*day.reasons, text))
 
 
 def _state(checks: int, readings: int, judged: int) -> DayState:
