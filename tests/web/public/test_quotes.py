@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -74,6 +75,9 @@ def test_whether_the_page_still_says_so() -> None:
     assert still_says(announced, KnownEdition("lyon", lyon))
     assert not still_says(announced, KnownEdition("lyon", other))
     assert not still_says(announced, KnownEdition("lyon", lyon, gone="withdrawn"))
+    assert not still_says(announced, KnownEdition("lyon", lyon, missing_since=datetime(2024, 4, 2, tzinfo=UTC))), (
+        "it is missing from the page"
+    )
     assert not still_says(announced, None)
     assert still_says(gone, KnownEdition("lyon", lyon, gone="delisted"))
     assert not still_says(gone, KnownEdition("lyon", lyon)), "it is back"

@@ -105,10 +105,11 @@ def now_page(
     calls = ordered([call_card(entry, now, moves) for entry in known.calls if not entry.gone])
     editions = tuple(edition_card(entry, now, moves) for entry in next_editions(known.editions, now))
     weighty = by_weight(recorded)
+    is_old = words.freshness(overview.read_at, now, interval).is_old
     common = NowPage(
         _unread(),
         editions=editions[:MAX_EDITIONS],
-        changes=change_lines(weighty[:MAX_CHANGES], known),
+        changes=change_lines(weighty[:MAX_CHANGES], known, is_current=not is_old),
         more=_more(weighty),
         map=edition_map(known.editions, now),
     )

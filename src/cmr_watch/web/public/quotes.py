@@ -64,7 +64,8 @@ def still_says(change: Change, current: object) -> bool:
     if not isinstance(current, KnownEdition | KnownCall):
         return False
     after = quotable(change)[1]
-    return after in _texts(current) if current.gone is None else not after
+    is_there = current.gone is None and current.missing_since is None
+    return after in _texts(current) if is_there else not after
 
 
 def _texts(current: KnownEdition | KnownCall) -> Iterator[str]:
