@@ -27,7 +27,7 @@ class Subscriber:
     """Someone whose calendar has subscribed to ours: takes over an event only if its sequence is higher."""
 
     def __init__(self, journey: Journey) -> None:
-        self._client = Client(site_application(journey.settings, journey.database, lambda: journey.now))
+        self._client = Client(site_application(journey.settings, journey.database, lambda: journey.now, 0))
         self._events: dict[str, ReadEvent] = {}
 
     def refresh(self, path: str) -> dict[str, ReadEvent]:

@@ -19,10 +19,11 @@ from sqlalchemy import DateTime, Table, Text, text
 from sqlalchemy.exc import DBAPIError
 
 from cmr_watch.app import App
-from cmr_watch.config import OperatorSection
+from cmr_watch.config import OperatorSection, WebSection
 from cmr_watch.models.corrections import Correction
 from cmr_watch.models.readings import PageRef
 from cmr_watch.models.recipients import Schedule, SubscriptionRequest
+from cmr_watch.store import row_mapping
 from cmr_watch.store.bounce_pauses import BouncePauses
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.column_types import Json
@@ -60,7 +61,10 @@ class Installation(Journey):
         super().__init__(database, site, mailbox)
         subscriptions = tuple(SubscriptionRequest(address, name=address.partition("@")[0]) for address in (ANNA, BOB))
         self.settings = replace(
-            self.settings, operator=OperatorSection(("op@example.org",), 3), subscriptions=subscriptions
+            self.settings,
+            operator=OperatorSection(("op@example.org",), 3),
+            subscriptions=subscriptions,
+            web=WebSection(url="https://watch.example.org"),  # so that requests from the site get their mail
         )
         self.reopen()
 
@@ -96,6 +100,15 @@ class Installation(Journey):
                 "announces_end": False,
             },
             "hard_bounces": {"mailbox": ANNA, "reason": "550", "sent_at": now, "noted_at": now},
+            "signups": {
+                **row_mapping.request_row(SubscriptionRequest("fay@example.org")),
+                "address": "fay@example.org",
+                "mailbox": "fay@example.org",
+                "language": "en",
+                "consent_text": "1",
+                "network": "192.0.2.0/24",
+                "requested_at": now,
+            },
             "robots": {"host": "example.org", "status": 200, "text": "", "fetched_at": now},
             "outage_notices": {"mailbox": ANNA, "outage_id": 1, "phase": "opened", "settled_at": now},
             "reminders": {

@@ -97,6 +97,11 @@ def _matching(pattern: re.Pattern[str]) -> Callable[[Any], str]:
     return parse
 
 
+def _domain(value: Any) -> str:
+    """A domain of mail addresses, in lower case."""
+    return _mail_address(f"x@{_text(value)}").removeprefix("x@").lower()
+
+
 def _boolean(value: Any) -> bool:
     _require(isinstance(value, bool))
     return bool(value)
@@ -368,4 +373,5 @@ LISTEN: Final = SettingType('a host and port such as "127.0.0.1:8080", or "" to 
 NETWORKS: Final = SettingType(
     'a list of IP addresses and networks such as ["127.0.0.1", "10.0.0.0/8"]', _list_of(_network), _items_from_text
 )
+DOMAINS: Final = SettingType('a list of domains such as ["example.eu"]', _list_of(_domain), _items_from_text)
 PATH: Final = SettingType("the path of a file or folder", lambda value: Path(_text(value)), is_path=True)

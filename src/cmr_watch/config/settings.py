@@ -181,7 +181,8 @@ class WebSection:
     """The public site, on `listen`. `url` is its public address, which links in messages need.
 
     `trusted_proxies`: the networks of the proxies in front of it, whose X-Forwarded-For names the client. `operator`,
-    `postal_address` and `contact` (a mail address) say who runs this installation.
+    `postal_address` and `contact` (a mail address) say who runs this installation. `subscribe`: whether readers can
+    subscribe themselves, with addresses of `subscribe_domains` or, if that is empty, with any.
     """
 
     url: str | None = option("url", setting_types.BASE_URL, None)
@@ -190,6 +191,8 @@ class WebSection:
     operator: str = option("operator", setting_types.TEXT, "")
     postal_address: str = option("postal_address", setting_types.TEXT, "")
     contact: str | None = option("contact", setting_types.MAIL_ADDRESS, None)
+    subscribe: bool = option("subscribe", setting_types.BOOLEAN, True)
+    subscribe_domains: tuple[str, ...] = option("subscribe_domains", setting_types.DOMAINS, ())
 
     @property
     def secure_url(self) -> str | None:
@@ -256,6 +259,11 @@ class Settings:
     def sends_mail(self) -> bool:
         """Whether there is a mail server. If not, mail is only logged."""
         return self.mail.host is not None
+
+    @property
+    def accepts_signups(self) -> bool:
+        """Whether readers can subscribe themselves: that needs a site with https, and a mail server."""
+        return self.web.subscribe and self.web.secure_url is not None and self.sends_mail
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -237,7 +237,8 @@ class Message:
     """A message to one address.
 
     - `message_id`: a random Message-ID with angle brackets (RFC 5322 §3.6.4), the same in all attempts.
-    - `token`: the unsubscribe token; empty if there is no subscription to end.
+    - `token`: the unsubscribe token; empty if there is no subscription to end. Unless it `unsubscribes`, it confirms
+      a request instead.
     """
 
     address: str
@@ -245,6 +246,7 @@ class Message:
     message_id: str
     change_ids: tuple[int, ...] = ()
     token: str = ""
+    unsubscribes: bool = True
 
     @property
     def channel(self) -> Channel:
@@ -267,7 +269,8 @@ class Message:
         return self.body.html.replace(TOKEN_SLOT, self.token)
 
 
-Purpose = Literal["subscriber", "operator"]
+Purpose = Literal["subscriber", "operator", "opt-in"]
+"""Whom a delivery is for. `opt-in`: asks an address, which has not agreed to anything yet, for confirmation."""
 DeliveryOutcome = Literal["sent", "logged", "failed", "superseded", "cancelled", "discarded"]
 
 

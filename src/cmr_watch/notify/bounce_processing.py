@@ -122,6 +122,9 @@ class BounceProcessor:
         return "hard" if confirmed else "soft" if hard or soft else "others"
 
     def _confirms(self, address: str, delivery: Delivery, bounce: Bounce) -> bool:
+        if delivery.purpose == "opt-in":  # anybody can ask for one to a dead address: it says nothing of our mail
+            self._pauses.pause(address, self._clock())
+            return False
         sent_at: datetime = delivery.done_at or delivery.created_at
         until = self._hard_bounces.record_report(address, sent_at, bounce.reason, self._clock())
         if until is not None:

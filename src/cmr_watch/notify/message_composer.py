@@ -6,21 +6,32 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from cmr_watch.clock import BRUSSELS
 from cmr_watch.exceptions import RenderError
 from cmr_watch.models.planning import Plan, Planned, Recipient
 from cmr_watch.models.readings import Change
 from cmr_watch.models.recipients import Body, Contents, Message, Subscription
+from cmr_watch.models.signups import WAY
 from cmr_watch.notify import tokens
+from cmr_watch.render.unsubscribe import Consent
 from cmr_watch.store.incidents import Incidents
 
 log = logging.getLogger(__name__)
 
-Render = Callable[[Contents, bool, ZoneInfo], Body]
-"""Renders contents, for chat or for mail, in a time zone; raises RenderError."""
+Render = Callable[[Contents, bool, ZoneInfo, Consent | None], Body]
+"""Renders contents, for chat or for mail, in a time zone, for recipients who agreed to that; raises RenderError."""
 CACHE_SIZE: Final = 256  # rendered bodies
+
+
+class _Reader(NamedTuple):
+    """What a body depends on besides its contents, in the order of the parameters of `Render`."""
+
+    chat: bool
+    zone: ZoneInfo
+    consent: Consent | None
 
 
 class MessageComposer:
@@ -46,7 +57,8 @@ class MessageComposer:
         if decided.contents is None:
             return Planned(recipient, decided)
         first = recipient.subscriptions[0]
-        body = self._cached_body(decided.contents, "://" in first.address, first.schedule.time_zone)
+        reader = _Reader("://" in first.address, ZoneInfo(first.schedule.time_zone), _consent(first))
+        body = self._cached_body(decided.contents, reader)
         if body is None:
             discarded = decided.discarded + decided.notified
             return Planned(recipient, replace(decided, contents=None, notified=(), discarded=discarded))
@@ -55,39 +67,46 @@ class MessageComposer:
     def _message(self, first: Subscription, body: Body, decided: Plan) -> Message:
         return Message(first.address, body, self._new_id(), decided.notified, tokens.make(self._key, first.id))
 
-    def _cached_body(self, contents: Contents, chat: bool, zone: str) -> Body | None:
-        key = (_cache_key(contents), chat, zone)
+    def _cached_body(self, contents: Contents, reader: _Reader) -> Body | None:
+        key = (_cache_key(contents), reader)
         if key not in self._bodies:
             if len(self._bodies) >= CACHE_SIZE:
                 self._bodies.pop(next(iter(self._bodies)))
-            self._bodies[key] = self._render_body(contents, chat, ZoneInfo(zone))
+            self._bodies[key] = self._render_body(contents, reader)
         return self._bodies[key]
 
-    def _render_body(self, contents: Contents, chat: bool, zone: ZoneInfo) -> Body | None:
+    def _render_body(self, contents: Contents, reader: _Reader) -> Body | None:
         """Render the contents, without the parts that cannot be rendered; None if nothing is left."""
         try:
-            return self._render(contents, chat, zone)
+            return self._render(contents, *reader)
         except RenderError:
-            rest = self._without_unrenderable(contents, chat, zone)
-        return self._render(rest, chat, zone) if replace(rest, digest=None) != Contents() else None
+            rest = self._without_unrenderable(contents, reader)
+        return self._render(rest, *reader) if replace(rest, digest=None) != Contents() else None
 
-    def _without_unrenderable(self, contents: Contents, chat: bool, zone: ZoneInfo) -> Contents:
+    def _without_unrenderable(self, contents: Contents, reader: _Reader) -> Contents:
         """Return the contents without the parts that cannot be rendered, and record the errors."""
         renderable: list[Contents] = []
         for name, part in _parts(contents):
-            error = self._render_error(part, chat, zone)
+            error = self._render_error(part, reader)
             if error is None:
                 renderable.append(part)
             else:
                 self._unrenderable[name] = error
         return _with_parts(contents, renderable)
 
-    def _render_error(self, part: Contents, chat: bool, zone: ZoneInfo) -> str | None:
+    def _render_error(self, part: Contents, reader: _Reader) -> str | None:
         try:
-            self._render(part, chat, zone)
+            self._render(part, *reader)
         except RenderError as error:
             return str(error)
         return None
+
+
+def _consent(subscription: Subscription) -> Consent | None:
+    """What recipients agreed to who subscribed themselves on the site."""
+    if not subscription.consent.startswith(WAY) or subscription.activated_at is None:
+        return None
+    return Consent(subscription.topics, subscription.activated_at.astimezone(BRUSSELS).date())
 
 
 def _parts(contents: Contents) -> Iterator[tuple[str, Contents]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import Clock
@@ -13,7 +15,9 @@ from cmr_watch.models.recipients import Body, Contents, Incident, Message
 from cmr_watch.notify.channels.registry import open_channels
 from cmr_watch.notify.message_composer import Render
 from cmr_watch.notify.outbox import WriteOperator, message_ids
-from cmr_watch.render.messages import MessageContext, body, delivery_test_body, operator_body
+from cmr_watch.render.messages import Consent, MessageContext, body, delivery_test_body, operator_body, opt_in_body
+from cmr_watch.store.database import Database
+from cmr_watch.store.signups import Signups, WriteMail
 
 
 def message_context(settings: Settings) -> MessageContext:
@@ -34,8 +38,8 @@ def subscriber_renderer(settings: Settings) -> Render:
     """Return the function that renders messages to subscribers."""
     context = message_context(settings)
 
-    def render(contents: Contents, chat: bool, zone: ZoneInfo) -> Body:
-        return body(contents, context, chat, zone)
+    def render(contents: Contents, chat: bool, zone: ZoneInfo, consent: Consent | None) -> Body:
+        return body(contents, context, chat, zone, consent)
 
     return render
 
@@ -46,6 +50,23 @@ def operator_writer(settings: Settings) -> WriteOperator:
 
     def write(address: str, incidents: Sequence[Incident]) -> Message:
         return Message(address, operator_body(incidents, context, "://" in address), new_id())
+
+    return write
+
+
+def write_opt_ins(settings: Settings, database: Database, now: datetime) -> int:
+    """Ask the addresses for confirmation that were entered on the site; return their number."""
+    if not settings.sends_mail or not settings.web.secure_url:
+        return 0
+    return Signups(database).write_mails(_opt_in_writer(settings), now)
+
+
+def _opt_in_writer(settings: Settings) -> WriteMail:
+    new_id = message_ids(settings.mail.sender)
+    text = cache(lambda: opt_in_body(message_context(settings)))  # rendered only if there is one to write
+
+    def write(address: str, token: str) -> Message:
+        return Message(address, text(), new_id(), token=token, unsubscribes=False)
 
     return write
 

@@ -307,7 +307,7 @@ class _Run:
             self._postpone(delivery, decision.at, error)
             return
         self._finish_and_renew(delivery, "failed", error=decision.reason)
-        if error.unknown_recipient:
+        if error.unknown_recipient and delivery.purpose != "opt-in":  # nobody's subscription is to end
             self._on_unknown_recipient(delivery.message.address, str(error))
 
     def _postpone(self, delivery: Delivery, retry_at: datetime, error: DeliveryError) -> None:

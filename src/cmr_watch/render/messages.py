@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.cursors import cursor_of
 from cmr_watch.models.readings import ChangeKind, KnownCall
-from cmr_watch.models.recipients import Body, Contents, Digest, Incident, Reminder
+from cmr_watch.models.recipients import TOKEN_SLOT, Body, Contents, Digest, Incident, Reminder
 from cmr_watch.render.change_items import ItemLayout, change_items, sources
 from cmr_watch.render.datetimes import day_range, local_time
 from cmr_watch.render.headlines import headline, lead_and_others, subject_with_others
@@ -29,11 +29,19 @@ from cmr_watch.render.templating import render_template
 from cmr_watch.render.unsubscribe import OPERATING, TESTING, Consent, UnsubscribeFooter, reason, unsubscribe_footer
 from cmr_watch.render.welcome import welcome_brief, welcome_sections, welcome_subject
 
-__all__ = ["Consent", "MessageContext", "body", "delivery_test_body", "operator_body"]
+__all__ = ["Consent", "MessageContext", "body", "delivery_test_body", "operator_body", "opt_in_body"]
 
 MONTHLY_SUBJECT: Final = N_("Still watching, nothing new")
 MONTHLY_STATUS: Final = N_("No changes matched your subscription in the past month. The {page} is still being watched.")
 _OPENED: Final = ChangeKind.CALL_OPENED
+OPT_IN: Final = N_(
+    "Somebody, probably you, has asked for e-mails about “Clusters meet Regions” to this address. They begin once you"
+    " confirm. The link works for 7 days."
+)
+OPT_IN_REASON: Final = N_(
+    "You are receiving this once because this address was entered on our site. If that was not you, do nothing: no more"
+    " e-mails follow, and the address is deleted after 28 days."
+)
 TEST_MESSAGE: Final = "This is a test message"
 TEST_TEXT: Final = "It shows that messages from this service reach you."
 
@@ -85,6 +93,13 @@ def delivery_test_body(context: MessageContext, chat: bool) -> Body:
     """The message that `test-mail` sends."""
     sections = [Section((Item(TEST_MESSAGE, text=TEST_TEXT),))]
     return _body(f"Test: {context.sender_name}", sections, context, chat, _Frame(TESTING, ()))
+
+
+def opt_in_body(context: MessageContext) -> Body:
+    """The mail that asks an address for confirmation. It holds no news, and nothing that was typed into the form."""
+    button = Link(_("Confirm"), f"{(context.site_url or '').rstrip('/')}/confirm/{TOKEN_SLOT}")
+    item = Item(_("Confirm your subscription"), text=_(OPT_IN), button=button)
+    return _body(_("Confirm your subscription"), [Section((item,))], context, False, _Frame(_(OPT_IN_REASON), ()))
 
 
 def _sections(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> list[Section]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, exists, or_, select, update
+from sqlalchemy import Integer, Select, and_, bindparam, case, exists, or_, select, update
 
 from cmr_watch.store import recipients
 from cmr_watch.store.rounds import MAX_LEASE
@@ -17,6 +17,10 @@ from cmr_watch.store.schema import circuit_breakers, deliveries, delivery_pauses
 is_pending = deliveries.c.outcome.is_(None)
 _IS_CLAIMED = (deliveries.c.id == bindparam("delivery"), deliveries.c.claim_token == bindparam("token"), is_pending)
 
+_IS_OPT_IN = deliveries.c.purpose == "opt-in"
+_RESULT = bindparam("result", type_=deliveries.c.outcome.type)
+_TOKEN = deliveries.c.unsubscribe_token
+
 RENEW = (
     update(deliveries).where(*_IS_CLAIMED, recipients.has_active_subscription()).values(leased_until=bindparam("until"))
 )
@@ -24,12 +28,14 @@ FINISH = (
     update(deliveries)
     .where(*_IS_CLAIMED)
     .values(
-        outcome=bindparam("result"),
+        outcome=_RESULT,
         done_at=bindparam("now"),
         last_error=bindparam("error"),
         attempts=bindparam("attempt_count"),
         claim_token=None,
         leased_until=None,
+        # a failed one may be retried
+        unsubscribe_token=case((and_(_IS_OPT_IN, _RESULT != "failed"), ""), else_=_TOKEN),
     )
 )
 MAIL = "mail"

@@ -181,7 +181,8 @@ class Deliveries:
         self, connection: Connection, delivery: Delivery, outcome: DeliveryOutcome, now: datetime, error: str | None
     ) -> bool:
         """Open or resolve the incident of an address; return whether one was opened."""
-        if delivery.purpose == "operator":  # reports of failed reports would never end
+        # reports of failed reports would never end; anybody can ask for a mail to an address that does not exist
+        if delivery.purpose != "subscriber":
             return False
         address = delivery.message.address
         if outcome == "failed":

@@ -23,7 +23,7 @@ from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.outages import load_outages
 from cmr_watch.store.recipients import LoadedRecipients
 from cmr_watch.store.rounds import is_released
-from cmr_watch.store.schema import changes, deliveries, incidents, matches, pages, subscriptions
+from cmr_watch.store.schema import changes, deliveries, incidents, matches, pages, signups, subscriptions
 
 NewMatch = tuple[str, int, datetime, str | None]
 """A mailbox, the ID of a change, when the recipient is due to be notified, and the digest period, if any."""
@@ -159,6 +159,7 @@ def _has_work(now: datetime) -> Any:
         ),
         select(subscriptions.c.id).where(recipients.ACTIVE, subscriptions.c.next_action_at <= now),
         select(deliveries.c.id).where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None)),
+        select(signups.c.id).where(signups.c.mailed_at.is_(None)),
         select(incidents.c.id).where(UNNOTIFIED),
         # to be resolved even if the digest is no longer wanted
         select(incidents.c.id).where(incidents.c.kind == "digest-overdue", incidents.c.resolved_at.is_(None)),

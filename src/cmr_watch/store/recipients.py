@@ -295,9 +295,9 @@ def resolve_failures_without_message(connection: Connection, superseded: Sequenc
 
 
 def has_active_subscription(table: Any = deliveries) -> Any:
-    """Return the condition that a message is still wanted. Messages to operators need no subscription."""
+    """Return the condition that a message is still wanted. Those to operators, and opt-ins, need no subscription."""
     active = select(subscriptions.c.id).where(ACTIVE, subscriptions.c.mailbox == table.c.mailbox)
-    return or_(table.c.purpose == "operator", active.exists())
+    return or_(table.c.purpose.in_(("operator", "opt-in")), active.exists())
 
 
 def cancel_unwanted(connection: Connection, now: datetime) -> int:

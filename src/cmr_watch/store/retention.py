@@ -36,6 +36,7 @@ from sqlalchemy import (
 )
 
 from cmr_watch.models.recipients import mailbox_of
+from cmr_watch.models.signups import KEPT_FOR, VALID_FOR
 from cmr_watch.store import erasure, recipients
 from cmr_watch.store.bounce_pauses import RESET_AFTER
 from cmr_watch.store.check_records import ARCHIVED, DERIVED
@@ -58,6 +59,7 @@ from cmr_watch.store.schema import (
     outages,
     pages,
     reminders,
+    signups,
     snapshots,
     subscriptions,
 )
@@ -86,6 +88,7 @@ class RetentionReport:
     """The number of rows removed. `texts` counts messages whose text was removed, `addresses` mailboxes erased."""
 
     texts: int = 0
+    tokens: int = 0
     bodies: int = 0
     unconfirmed: int = 0
     addresses: int = 0
@@ -134,9 +137,10 @@ class Retention:
         """Remove everything that has expired."""
         year = now - KEEP_HISTORY
         return RetentionReport(
-            unconfirmed=_repeat(lambda: self._erase_unconfirmed(now)),
+            unconfirmed=_repeat(lambda: self._erase_unconfirmed(now)) + _repeat(lambda: self._erase_signups(now)),
             addresses=_repeat(lambda: self._erase_ended(now)),
             texts=self._apply(_texts(now - KEEP_TEXTS)),
+            tokens=self._apply(_expired_tokens(now - VALID_FOR)),
             pauses=self._apply(_Rule(delivery_pauses, delivery_pauses.c.paused_until < now - RESET_AFTER)),
             hard_bounces=self._apply(_Rule(hard_bounces, hard_bounce_expired(now))),
             matches=self._apply(_matches(year)),
@@ -185,6 +189,18 @@ class Retention:
                 return 0
             statement = delete(subscriptions).where(subscriptions.c.id.in_(ids)).returning(subscriptions.c.mailbox)
             for mailbox in sorted(set(connection.execute(statement).scalars())):
+                if not _has_subscription(connection, mailbox):
+                    self._erase(connection, mailbox, now, keep_hash=False)
+            return len(ids)
+
+    def _erase_signups(self, now: datetime) -> int:
+        """Delete requests made on the site; erase their addresses if they were never subscribed."""
+        is_expired = (signups.c.requested_at < now - KEPT_FOR, not_(_has_pending(signups.c.mailbox)))
+        expired = select(signups.c.id).where(*is_expired).limit(_SMALL_BATCH_SIZE)
+        with self._database.write() as connection:
+            ids = connection.execute(expired).scalars().all()
+            statement = delete(signups).where(signups.c.id.in_(ids)).returning(signups.c.mailbox)
+            for mailbox in sorted(set(connection.execute(statement).scalars())) if ids else ():
                 if not _has_subscription(connection, mailbox):
                     self._erase(connection, mailbox, now, keep_hash=False)
             return len(ids)
@@ -256,6 +272,12 @@ def _texts(before: datetime) -> _Rule:
     is_final = and_(deliveries.c.outcome.is_not(None), deliveries.c.outcome != "failed")
     is_expired = and_(is_final, deliveries.c.done_at < before, deliveries.c.body_id.is_not(None))
     return _Rule(deliveries, is_expired, values={"body_id": None})
+
+
+def _expired_tokens(before: datetime) -> _Rule:
+    """Tokens that confirm requests, of mails that were not sent until they expired."""
+    is_expired = and_(deliveries.c.purpose == "opt-in", deliveries.c.created_at < before)
+    return _Rule(deliveries, and_(is_expired, deliveries.c.unsubscribe_token != ""), values={"unsubscribe_token": ""})
 
 
 def _bodies() -> _Rule:

@@ -16,6 +16,7 @@ from cmr_watch.models.recipients import (
     Delivery,
     Frequency,
     Message,
+    Purpose,
     QuietHours,
     Schedule,
     Subscription,
@@ -23,6 +24,7 @@ from cmr_watch.models.recipients import (
     mailbox_of,
 )
 
+OPT_IN: Purpose = "opt-in"
 MAX_DAYS = 3650
 """No reminder is due earlier before a cut-off."""
 Row = Any
@@ -223,7 +225,9 @@ def delivery(row: Row, body: Body, change_ids: tuple[int, ...]) -> Delivery:
         raise ValueError("mailbox is not valid")
     return Delivery(
         id=row.id,
-        message=Message(row.address, body, row.message_id, change_ids, row.unsubscribe_token),
+        message=Message(
+            row.address, body, row.message_id, change_ids, row.unsubscribe_token, unsubscribes=row.purpose != OPT_IN
+        ),
         created_at=row.created_at,
         due_at=row.due_at,
         attempts=row.attempts,

@@ -57,20 +57,28 @@ class Differences:
 
 def differences(names: Sequence[str | None], requests: Requests, latest: Latest) -> Differences:
     """Return what must be done for the entries and the subscriptions with these names."""
-    active = [latest[name] for name in names if name in latest and latest[name].status == "active"]
-    leaving = [entry for entry in active if not _is_of_recipient(entry, requests.get(entry.name))]
-    changed = [(entry, requests[entry.name]) for entry in active if entry not in leaving]
-    new = []
-    for request in (requests[name] for name in names if name in requests):
-        if any(request is kept for _, kept in changed):
-            continue
-        renamed = next((entry for entry in leaving if _is_of_recipient(entry, request)), None)
-        if renamed is None:
-            new.append(request)
-        else:
-            leaving.remove(renamed)
-            changed.append((renamed, request))
-    return Differences(tuple(leaving), tuple(changed), tuple(new))
+    stored = [latest[name] for name in names if name in latest]
+    active = [entry for entry in stored if entry.status == "active"]
+    kept = {entry.name: entry for entry in active if _is_of_recipient(entry, requests.get(entry.name))}
+    leaving = [entry for entry in active if entry.name not in kept]
+    arriving = [requests[name] for name in names if name in requests and name not in kept]
+    renamed = _renamed(leaving, arriving)
+    continued = [(entry, requests[name]) for name, entry in kept.items()]
+    return Differences(tuple(leaving), (*continued, *renamed), tuple(arriving))
+
+
+def _renamed(
+    leaving: list[Subscription], arriving: list[SubscriptionRequest]
+) -> list[tuple[Subscription, SubscriptionRequest]]:
+    """Take out the subscriptions that continue under another name, and return each with its entry."""
+    pairs = []
+    for entry in tuple(leaving):
+        request = next((one for one in arriving if _is_of_recipient(entry, one)), None)
+        if request is not None:
+            leaving.remove(entry)
+            arriving.remove(request)
+            pairs.append((entry, request))
+    return pairs
 
 
 def _is_of_recipient(entry: Subscription, request: SubscriptionRequest | None) -> bool:

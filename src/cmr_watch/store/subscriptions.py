@@ -311,12 +311,15 @@ def _stays_ended(
     """Whether the address was erased, or its subscription ended by other means before the entry got another name."""
     if request is None or (old is not None and old.status == "active"):
         return False
-    if erasure.is_erased(connection, request.address):
-        return True
-    history = select_subscriptions(connection, subscriptions.c.mailbox == mailbox_of(request.address))
-    last = history[-1] if history and history[-1].status == "ended" else None
-    is_renamed = last is not None and last.name is not None and last.name not in requests
-    return is_renamed and last is not None and last.end_reason not in (REMOVED, ADDRESS_CHANGED, REPLACED)
+    return erasure.is_erased(connection, request.address) or _has_left(connection, requests, request.address)
+
+
+def _has_left(connection: Connection, requests: Requests, address: str) -> bool:
+    """Whether the newest subscription of an address was ended by other means, and its name is not declared any more."""
+    *_, last = select_subscriptions(connection, subscriptions.c.mailbox == mailbox_of(address)) or (None,)
+    if last is None or last.status != "ended" or last.name is None or last.name in requests:
+        return False
+    return last.end_reason not in (REMOVED, ADDRESS_CHANGED, REPLACED)
 
 
 def _end(connection: Connection, condition: Any, reason: str, now: datetime) -> tuple[Subscription, ...]:

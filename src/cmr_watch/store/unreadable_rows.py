@@ -11,7 +11,17 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from cmr_watch.models.recipients import Body, IncidentKind
-from cmr_watch.store import check_records, evidence, incidents, outages, plan_writer, readable, row_mapping, snapshots
+from cmr_watch.store import (
+    check_records,
+    evidence,
+    incidents,
+    outages,
+    plan_writer,
+    readable,
+    row_mapping,
+    signups,
+    snapshots,
+)
 from cmr_watch.store.database import Database
 from cmr_watch.store.installation import Installation, is_valid_key
 from cmr_watch.store.schema import metadata
@@ -98,6 +108,7 @@ def _check_incident(row: Any) -> Any:
 
 _DECODE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "subscriptions": row_mapping.subscription,
+    "signups": signups.signup_of,
     "changes": row_mapping.recorded_change,
     "editions": row_mapping.known_edition,
     "calls": row_mapping.known_call,

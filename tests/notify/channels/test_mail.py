@@ -337,6 +337,22 @@ def test_an_invalid_login_challenge(mailbox):
         assert "logging in failed, its challenge is not valid" in reason_for_down(channel)
 
 
+def test_a_login_that_cannot_be_checked_at_the_moment(mailbox):
+    replies = [GREETING, b"250-hello\r\n250 AUTH PLAIN\r\n", b"454 4.7.0 Temporary authentication failure\r\n"]
+    login = {"user": "watch", "password": "secret"}
+    with scripted_server(replies) as port, channel_to(mailbox, port=port, timeout=0.5, **login) as channel:
+        reason = reason_for_down(channel)
+    assert reason.endswith(" cannot check the login at the moment: 454 4.7.0 Temporary authentication failure")
+
+
+def test_a_server_that_closes_the_connection_says_nothing_about_the_sender(mailbox):
+    replies = [GREETING, b"250 hello\r\n", b"421 4.3.2 going down\r\n"]
+    with scripted_server(replies) as port, channel_to(mailbox, port=port, timeout=0.5) as channel:
+        error = failure(channel)
+    assert isinstance(error, ChannelDown)
+    assert str(error).endswith(" closed the connection: 421 4.3.2 going down")
+
+
 ENDLESS = b"250-SIZE 1\r\n" * 1_000_000
 
 

@@ -21,7 +21,7 @@ class Reader:
 
     def __init__(self, database: Database, settings: Settings, now: datetime) -> None:
         self.now = now
-        self._client = Client(site_application(settings, database, lambda: self.now))
+        self._client = Client(site_application(settings, database, lambda: self.now, 0))
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> Response:
         """The response."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from cmr_watch.app import App
-from cmr_watch.config.settings import FetchSection, PageSection, Settings
+from cmr_watch.config.settings import DaemonSection, FetchSection, PageSection, Settings
 from cmr_watch.store.database import Database, open_database
 from tests.fakes.site import FakeSite, Response
 
@@ -118,6 +118,7 @@ class Story:
         self.settings = Settings(
             page=PageSection(self.site.url(PATH), (self.site.host,), True),
             fetch=FetchSection("me@example.org", 10, 0, False),
+            daemon=DaemonSection(check_every=1440),
         )
         self.app = App(self.settings, self.database, lambda: self.now, lambda _: None)
 

@@ -11,6 +11,7 @@ import pytest
 from cmr_watch.exceptions import StoreUnavailable
 from cmr_watch.web.public.act_serving import Counter
 from cmr_watch.web.public.acts import MAX_BODY, ActRoute, Errand, is_from_this_site
+from cmr_watch.web.public.budget import Budget
 from cmr_watch.web.public.serving import PublicSite
 from cmr_watch.web.public.views import Reply, SiteFacts
 from tests.web.public.client import Client
@@ -44,12 +45,12 @@ class Bench:
         self.acted.append(errand)
         return Reply(b"done")
 
-    def client(self) -> Client:
+    def client(self, budget: Budget | None = None) -> Client:
         routes = (
             ActRoute("/form/{secret}", self.show, self.act),
             ActRoute("/link/{secret}", self.show, self.act, is_exempt=True),
         )
-        counter = Counter(FACTS, None, self.clock, routes)  # type: ignore[arg-type]
+        counter = Counter(FACTS, None, self.clock, routes, budget=budget)  # type: ignore[arg-type]
         site = PublicSite(FACTS, NoStore(), self.clock, (), counter=counter)  # type: ignore[arg-type]
         return Client(site.application())
 
@@ -162,3 +163,11 @@ def test_a_failure_is_a_plain_page_without_the_address_of_the_request(
     assert "/form/{secret}" in logged
     assert ("test_act_serving.py" in logged) == (status == 500), "where it failed"
     assert response.headers["cache-control"] == "no-store"
+
+
+def test_who_asks_too_often_has_to_wait(bench: Bench) -> None:
+    client = bench.client(Budget(rate=0, burst=3))
+    assert [client.get("/form/s").status_code for _ in range(3)] == [200] * 3
+    response = client.post("/link/s")
+    assert (response.status_code, response.headers["retry-after"]) == (429, "60")
+    assert bench.acted == []

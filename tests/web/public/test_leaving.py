@@ -248,13 +248,6 @@ def test_other_methods_are_refused(place: Place) -> None:
     assert len(place.active) == 3
 
 
-def test_who_asks_too_often_has_to_wait(place: Place) -> None:
-    statuses = [place.client.get("/unsubscribe/x").status_code for _ in range(80)]
-    assert statuses[:60] == [404] * 60
-    assert 429 in statuses
-    assert place.client.post(place.path(place.bob.id)).headers["retry-after"] == "60"
-
-
 def test_what_links_lead_to_scanners_changes_nothing(place: Place) -> None:
     """A program that follows every link of a mail, and every link and form address of the pages behind them."""
     queue, seen = [place.path(place.ada.id), place.path(place.bob.id)], set()

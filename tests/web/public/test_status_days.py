@@ -17,6 +17,7 @@ from tests.web.public.make import SITE
 
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 BEGAN = NOW - timedelta(days=200)
+DAILY = timedelta(days=1)
 SECRET = "db-host 10.0.0.7: password=hunter2"
 
 
@@ -32,13 +33,13 @@ def incident(kind, opened: datetime, resolved: datetime | None = None) -> Incide
     return Incident(1, kind, URL, SECRET, opened, resolved, None, None)
 
 
-def by_day(checks, incidents=(), began: datetime | None = BEGAN) -> dict[date, Day]:
-    return {day.day: day for day in days_of(checks, incidents, began, NOW)}
+def by_day(checks, incidents=(), began: datetime | None = BEGAN, interval: timedelta = DAILY) -> dict[date, Day]:
+    return {day.day: day for day in days_of(checks, incidents, began, NOW, interval)}
 
 
 def test_there_are_ninety_days_that_end_today_in_brussels() -> None:
     late = datetime(2026, 11, 28, 23, 30, tzinfo=UTC)  # the 29th in Brussels
-    days = days_of([], [], None, late)
+    days = days_of([], [], None, late, timedelta(hours=1))
     assert (len(days), days[-1].day) == (90, date(2026, 11, 29))
     assert days[-1].day - days[0].day == timedelta(days=89)
 
@@ -64,12 +65,12 @@ def test_days_before_the_first_reading_are_no_gaps() -> None:
     days = by_day(checked(20, "unchanged"), began=datetime(2026, 11, 20, 8, tzinfo=UTC))
     assert days[date(2026, 11, 19)].state == "before"
     assert days[date(2026, 11, 21)].state == "none"
-    assert {day.state for day in days_of([], [], None, NOW)} == {"before"}
+    assert {day.state for day in days_of([], [], None, NOW, DAILY)} == {"before"}
 
 
 def test_a_day_that_has_just_begun_misses_no_check() -> None:
     early = datetime(2026, 11, 28, 1, 0, tzinfo=UTC)
-    assert days_of([], [], BEGAN, early)[-1].state == "good"
+    assert days_of([], [], BEGAN, early, DAILY)[-1].state == "good"
 
 
 def test_an_incident_explains_every_day_that_it_touches_and_no_other() -> None:
@@ -95,7 +96,7 @@ def test_every_incident_of_a_page_has_a_sentence_and_its_detail_is_never_shown()
     assert incident_sentence("row-unreadable") == "There was a fault in this service."
     for kind in PAGE_INCIDENTS:
         of_list = incident(kind, BEGAN)
-        days = days_of(checked(20, "failed"), [of_list], BEGAN, NOW)
+        days = days_of(checked(20, "failed"), [of_list], BEGAN, NOW, DAILY)
         made = status_page(days, NOW, Overview(read_at=NOW, incidents=(of_list,)), SITE, NOW)
         assert SECRET not in f"{made} {days} {status_data(days, made, SITE)}"
         assert made.problems == (INCIDENT_SENTENCES[kind],)
@@ -123,7 +124,7 @@ def test_days_that_belong_together_are_one_gap() -> None:
     ],
 )
 def test_the_state_now(read_at, headline, is_well) -> None:
-    made = status_page(days_of(good_until(NOW), [], BEGAN, NOW), NOW, Overview(read_at=read_at), SITE, NOW)
+    made = status_page(days_of(good_until(NOW), [], BEGAN, NOW, DAILY), NOW, Overview(read_at=read_at), SITE, NOW)
     assert (made.headline, made.is_well) == (headline, is_well)
     assert made.summary == "The page was read on 90 of 90 days."
     assert made.gaps == ()
@@ -132,7 +133,7 @@ def test_the_state_now(read_at, headline, is_well) -> None:
 
 def test_an_incident_of_another_page_is_not_one_of_the_list() -> None:
     other = Incident(1, "fetch-failing", f"{URL}/other", SECRET, BEGAN, None, None, None)
-    made = status_page(days_of([], [], BEGAN, NOW), NOW, Overview(read_at=NOW, incidents=(other,)), SITE, NOW)
+    made = status_page(days_of([], [], BEGAN, NOW, DAILY), NOW, Overview(read_at=NOW, incidents=(other,)), SITE, NOW)
     assert (made.problems, made.is_well) == ((), True)
 
 
@@ -148,3 +149,16 @@ def test_an_incident_of_another_page_is_not_one_of_the_list() -> None:
 )
 def test_how_often_the_page_is_checked(minutes: int, text: str) -> None:
     assert frequency(timedelta(minutes=minutes)) == f"The page is checked {text}."
+
+
+def test_hours_without_a_check_are_a_gap() -> None:
+    every_hour = [CheckTime(datetime(2026, 11, 20, hour, 10, tzinfo=UTC), "unchanged") for hour in range(23)]
+    before = CheckTime(datetime(2026, 11, 19, 23, 10, tzinfo=UTC), "unchanged")  # the 20th in Brussels
+    hour = timedelta(hours=1)
+    day = date(2026, 11, 20)
+    assert by_day([before, *every_hour], interval=hour)[day].state == "good"
+    late = by_day([CheckTime(datetime(2026, 11, 20, 22, 30, tzinfo=UTC), "unchanged")], interval=hour)[day]
+    assert (late.state, late.reasons) == ("some", ("There was no check for 23 hours.",))
+    broken = by_day([before, *every_hour[:8], *every_hour[12:]], interval=hour)[day]
+    assert (broken.state, broken.reasons) == ("some", ("There was no check for 5 hours.",))
+    assert by_day([before, *every_hour[:8], *every_hour[9:]], interval=hour)[day].state == "good"

@@ -74,9 +74,10 @@ def _headers(message: Message, recipient: EmailAddress, sender: MailSender, now:
     """The headers, none of which a text can add to. Raises ValueError if one cannot be written."""
     if not _PLAIN_ID.fullmatch(message.message_id):
         raise ValueError(f"{message.message_id!r} is not a Message-ID")
+    token = message.token if message.unsubscribes else ""
     return (
         f"To: {recipient}\r\nDate: {format_datetime(now)}\r\nMessage-ID: {message.message_id}\r\n"
-        f"{_unsubscribe_headers(sender, message.token)}{_shared_headers(message.subject, sender)}"
+        f"{_unsubscribe_headers(sender, token)}{_shared_headers(message.subject, sender)}"
     )
 
 

@@ -28,6 +28,8 @@ _TEMPORARY_5XX: Final = frozenset({530, 534, 535, 538, 552})
 _ACCEPTED, _REFUSED = range(200, 300), range(400, 600)  # the first digit decides (RFC 5321 §4.2.1)
 QUIT_TIMEOUT: Final = 3.0  # seconds; all mails are delivered by then, so a slow reply to QUIT is not worth waiting for
 _PASSWORD_WORDS: Final = ("password", "password_file")
+_CLOSING: Final = 421  # the server closes the connection, whatever the command (RFC 5321 §3.8)
+_PERMANENT: Final = 500
 _NO_REPLY: Final = (-1, b"")  # smtplib, too, uses -1 for a reply without a valid code
 
 
@@ -123,6 +125,8 @@ class SmtpConnection:
         self._disconnect()
         if not is_new:
             return self._start_transaction(mail)
+        if code == _CLOSING:
+            raise ChannelDown(f"{self._name} closed the connection: {self._described(code, reply)}")
         # without options, the command is the same for every mail, so every mail would be rejected
         error = DeliveryError if options else ChannelDown
         raise error(f"{self._name} does not accept mail from {self._sender_address}: {self._described(code, reply)}")
@@ -231,6 +235,8 @@ class SmtpConnection:
     def _why_down(self, error: Exception) -> str:
         if isinstance(error, smtplib.SMTPAuthenticationError):
             reply = self._described(error.smtp_code, _as_bytes(error.smtp_error))
+            if error.smtp_code < _PERMANENT:
+                return f"cannot check the login at the moment: {reply}"
             what, key = ("OAuth token", "oauth_token_command or oauth_token_file") if self._token else _PASSWORD_WORDS
             return f"rejected the user name or {what}: {reply}; check user and {key} in [mail]"
         if isinstance(error, smtplib.SMTPResponseException):

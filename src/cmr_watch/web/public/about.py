@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cmr_watch.models.signups import KEPT_FOR
 from cmr_watch.render.i18n import _
 from cmr_watch.store.retention import KEEP_ADDRESSES, KEEP_HISTORY, KEEP_TEXTS
 from cmr_watch.web.public.rendering import page
@@ -19,7 +20,12 @@ def about(visit: Visit) -> Reply:
 
 def privacy(visit: Visit) -> Reply:
     """What is stored about readers and recipients, and for how long."""
-    kept = {"texts": KEEP_TEXTS.days, "addresses": KEEP_ADDRESSES.days, "records": KEEP_HISTORY.days}
+    kept = {
+        "unconfirmed": KEPT_FOR.days,
+        "texts": KEEP_TEXTS.days,
+        "addresses": KEEP_ADDRESSES.days,
+        "records": KEEP_HISTORY.days,
+    }
     return page(visit, "privacy.html", days=kept)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl
@@ -21,7 +20,7 @@ from cmr_watch.clock import Clock
 from cmr_watch.exceptions import StoreError
 from cmr_watch.web.connections import Networks
 from cmr_watch.web.public import errors
-from cmr_watch.web.public.acts import MAX_BODY, ActRoute, Errand, is_from_this_site
+from cmr_watch.web.public.acts import MAX_BODY, ActRoute, ActView, Errand, is_from_this_site
 from cmr_watch.web.public.budget import Budget
 from cmr_watch.web.public.desk import Desk
 from cmr_watch.web.public.http import HEADERS, network
@@ -31,6 +30,9 @@ log = logging.getLogger(__name__)
 
 _THREADS: Final = 2
 """Requests that are handled at the same time. Apart from those of readers, as one may have to wait for the database."""
+_SCARCE_RATE: Final = 1 / 60
+"""POSTs a second that cause a mail, from one network; at first, so many at once:"""
+_SCARCE_BURST: Final = 20.0
 _MAX_FIELDS: Final = 100
 _PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -40,14 +42,21 @@ class Counter:
     """The routes that act, as routes of Starlette."""
 
     def __init__(
-        self, site: SiteFacts, desk: Desk, clock: Clock, routes: Sequence[ActRoute], trusted: Networks = ()
+        self,
+        site: SiteFacts,
+        desk: Desk,
+        clock: Clock,
+        routes: Sequence[ActRoute],
+        trusted: Networks = (),
+        budget: Budget | None = None,
     ) -> None:
         self._site = site
         self._desk = desk
         self._clock = clock
         self._routes = routes
         self._trusted = trusted
-        self._budget = Budget()
+        self._budget = budget or Budget()
+        self._scarce = Budget(_SCARCE_RATE, _SCARCE_BURST)
         self._limiter = CapacityLimiter(_THREADS)
 
     def routes(self) -> list[Route]:
@@ -56,7 +65,8 @@ class Counter:
 
     def _endpoint(self, route: ActRoute) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            if not self._budget.take(network(request, self._trusted), time.monotonic()):
+            origin = network(request, self._trusted)
+            if not self._has_budget(request, route, origin):
                 return _response(errors.too_many(self._site).reply)
             body = await _body(request) if request.method == "POST" else b""
             if body is None:
@@ -64,10 +74,15 @@ class Counter:
             if request.method == "POST" and not self._is_allowed(request, route):
                 return _response(errors.forbidden(self._site).reply)
             form = {} if route.is_exempt else _fields(body)
-            work = partial(self._work, route, request.method, dict(request.path_params), form)
-            return _response(await run_sync(work, limiter=self._limiter))
+            errand = Errand(self._site, self._desk, self._clock(), dict(request.path_params), form, origin)
+            act = partial(self._work, route, route.act if request.method == "POST" else route.show, errand)
+            return _response(await run_sync(act, limiter=self._limiter))
 
         return endpoint
+
+    def _has_budget(self, request: Request, route: ActRoute, origin: str) -> bool:
+        at, is_scarce = time.monotonic(), route.is_scarce and request.method == "POST"
+        return self._budget.take(origin, at) and (not is_scarce or self._scarce.take(origin, at))
 
     def _is_allowed(self, request: Request, route: ActRoute) -> bool:
         """Whether a POST comes from a form of this site, or carries its own right."""
@@ -76,14 +91,12 @@ class Counter:
         is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
         return is_form and is_from_this_site(request.headers, self._site.url)
 
-    def _work(self, route: ActRoute, method: str, parameters: Mapping[str, str], form: Mapping[str, str]) -> Reply:
-        now: datetime = self._clock()
-        errand = Errand(self._site, self._desk, now, parameters, form)
+    def _work(self, route: ActRoute, view: ActView, errand: Errand) -> Reply:
         try:
-            return route.act(errand) if method == "POST" else route.show(errand)
+            return view(errand)
         except StoreError as error:
             log.warning("web: %s: %s", route.path, error)
-            return errors.unavailable(self._site, None, now).reply
+            return errors.unavailable(self._site, None, errand.now).reply
         except Exception as error:  # noqa: BLE001 - here, as the caller would log the address
             frames = "".join(traceback.format_tb(error.__traceback__))  # not its text, which may quote what was sent
             log.error("web: %s failed unexpectedly: %s\n%s", route.path, type(error).__name__, frames)

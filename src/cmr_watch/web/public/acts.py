@@ -24,7 +24,7 @@ _USUAL_PORTS: Final = {"https": ":443", "http": ":80"}
 class Errand:
     """A request to a route that acts, with all that its views may use.
 
-    `parameters`: those of the path, which may be a secret; `form`: the fields of a POST.
+    `parameters`: those of the path, which may be a secret; `form`: the fields of a POST. `network`: the client's.
     """
 
     site: SiteFacts
@@ -32,6 +32,7 @@ class Errand:
     now: datetime
     parameters: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
+    network: str = ""
 
 
 ActView = Callable[[Errand], Reply]
@@ -43,12 +44,14 @@ class ActRoute:
 
     `is_exempt`: whether other sites may send the POST, because a secret in the path carries the right to act. Its body
     is then not read for fields, so that it may have any form.
+    `is_scarce`: a POST causes a mail, so one network may send few.
     """
 
     path: str
     show: ActView
     act: ActView
     is_exempt: bool = False
+    is_scarce: bool = False
 
 
 def is_from_this_site(headers: Mapping[str, str], public_address: str) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from cmr_watch.models.signups import Signup
 from cmr_watch.notify import tokens
 from cmr_watch.store.database import Database
 from cmr_watch.store.installation import Installation
+from cmr_watch.store.signups import Outcome, Signups
 from cmr_watch.store.standing import Standing, standing
 from cmr_watch.store.subscriptions import UNSUBSCRIBED_ONLINE, Subscriptions
 from cmr_watch.store.suppression_journal import SuppressionJournal
@@ -24,6 +26,7 @@ class Desk:
     def __init__(self, database: Database, journal: SuppressionJournal) -> None:
         self._database = database
         self._installation = Installation(database)
+        self._signups = Signups(database)
         self._subscriptions = Subscriptions(database, journal)
 
     def standing(self, token: str) -> Standing | None:
@@ -46,6 +49,18 @@ class Desk:
             return None
         ended = self._subscriptions.end_recipient(number, UNSUBSCRIBED_ONLINE, now)
         return Standing(is_subscribed=bool(ended), has_left=before.has_left)
+
+    def sign_up(self, signup: Signup) -> None:
+        """Store a request for a subscription."""
+        self._signups.add(signup)
+
+    def signup(self, token: str, now: datetime) -> Signup | None:
+        """The request that a token confirms; None if it does not, or no longer."""
+        return self._signups.find(token, now)
+
+    def confirm(self, token: str, now: datetime) -> Outcome | None:
+        """Start what was asked for; None if the token is not valid."""
+        return self._signups.confirm(token, self._subscriptions, now)
 
     def _number(self, token: str) -> int | None:
         """The ID of the subscription that a token belongs to."""

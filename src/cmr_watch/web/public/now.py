@@ -19,6 +19,7 @@ from cmr_watch.web.public.edition_cards import EditionCard, edition_card, next_e
 from cmr_watch.web.public.edition_maps import EditionMap, edition_map
 from cmr_watch.web.public.recent import recent_moves
 from cmr_watch.web.public.rendering import page
+from cmr_watch.web.public.signup_words import form_words
 from cmr_watch.web.public.views import Reply, Visit
 
 State = Literal["open", "announced", "none", "unread", "unknown"]
@@ -87,7 +88,7 @@ def now(visit: Visit) -> Reply:
     recorded = visit.store.changes(ChangeFilter(kinds=ANNOUNCED_KINDS), MAX_OF_READING)
     moves = recent_moves(visit)
     shown = now_page(visit.overview, visit.now, recorded, moves, visit.site.check_interval)
-    return page(visit, "now.html", shown=shown)
+    return page(visit, "now.html", shown=shown, form_words=form_words())
 
 
 def now_page(

@@ -19,6 +19,7 @@ from cmr_watch.web.public import (
     now,
     rendering,
     status,
+    subscribing,
 )
 from cmr_watch.web.public.views import PublicRoute, Reply, Visit
 
@@ -59,5 +60,5 @@ ROUTES: Final = (
     PublicRoute("/status", status.status),
     PublicRoute("/status.json", status.status_json, is_open=True),
 )
-ACT_ROUTES: Final = (leaving.ROUTE,)
-"""Those that act: leaving."""
+ACT_ROUTES: Final = (*subscribing.ROUTES, leaving.ROUTE)
+"""Those that act: subscribing and leaving."""

@@ -21,7 +21,7 @@ from cmr_watch.web.listener import Listener
 from cmr_watch.web.public.act_serving import Counter
 from cmr_watch.web.public.desk import Desk
 from cmr_watch.web.public.routes import ACT_ROUTES, ROUTES
-from cmr_watch.web.public.serving import PublicSite
+from cmr_watch.web.public.serving import STATE_SECONDS, PublicSite
 from cmr_watch.web.public.views import SiteFacts
 
 log = logging.getLogger(__name__)
@@ -109,13 +109,16 @@ class _Replaceable:
         await self.current(scope, receive, send)
 
 
-def site_application(settings: Settings, database: Database, clock: Clock) -> Any:
-    """The public site as an ASGI application, for a `Listener`."""
+def site_application(settings: Settings, database: Database, clock: Clock, state_seconds: float = STATE_SECONDS) -> Any:
+    """The public site as an ASGI application, for a `Listener`.
+
+    `state_seconds`: how long the state of the store, and the minute, count as the newest ones.
+    """
     facts, trusted = site_facts(settings), trusted_proxies(settings)
     store = PublicStore(database, settings.page.url)
     desk = Desk(database, SuppressionJournal(settings.database.journal))
     counter = Counter(facts, desk, clock, ACT_ROUTES, trusted)
-    return PublicSite(facts, store, clock, ROUTES, trusted, counter=counter).application()
+    return PublicSite(facts, store, clock, ROUTES, trusted, counter=counter, state_seconds=state_seconds).application()
 
 
 def trusted_proxies(settings: Settings) -> Networks:
@@ -133,4 +136,6 @@ def site_facts(settings: Settings) -> SiteFacts:
         operator=web.operator,
         postal_address=web.postal_address,
         contact=web.contact or "",
+        accepts_signups=settings.accepts_signups,
+        subscribe_domains=web.subscribe_domains,
     )

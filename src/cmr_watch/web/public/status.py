@@ -157,7 +157,7 @@ def _days(visit: Visit) -> tuple[tuple[Day, ...], datetime | None]:
     checks, incidents = visit.store.check_times(since), visit.store.page_incidents(since)
     of_list = [incident for incident in incidents if incident.subject == visit.site.page_url]
     checked_at = checks[-1].checked_at if checks else None
-    return days_of(checks, of_list, visit.overview.began_at, visit.now), checked_at
+    return days_of(checks, of_list, visit.overview.began_at, visit.now, visit.site.check_interval), checked_at
 
 
 def _is_long_ago(checked_at: datetime | None, site: SiteFacts, now: datetime) -> bool:

@@ -6,11 +6,13 @@ What an incident says to readers is a sentence for its kind: its detail is for t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Final, Literal
 
 from cmr_watch.clock import BRUSSELS
+from cmr_watch.health import MAX_READING_AGE
 from cmr_watch.models.readings import CheckOutcome
 from cmr_watch.models.recipients import Incident, IncidentKind
 from cmr_watch.render.i18n import N_, _, ngettext
@@ -18,8 +20,9 @@ from cmr_watch.store.check_records import PLAUSIBLE_OUTCOMES
 from cmr_watch.store.public import CheckTime
 
 DAYS: Final = 90
+_HOUR: Final = timedelta(hours=1)
 DayState = Literal["good", "some", "gap", "none", "before"]
-"""`some` checks did not succeed; `gap`: none did; `none`: there were no checks; `before` the first reading."""
+"""`some` checks failed, or are missing; `gap`: all failed; `none`: there were none; `before` the first reading."""
 STATE_WORDS: Final[dict[DayState, str]] = {
     "good": N_("Read at every check."),
     "some": N_("Read, but not at every check."),
@@ -62,7 +65,11 @@ class Day:
 
 
 def days_of(
-    checks: Iterable[CheckTime], incidents: Sequence[Incident], began_at: datetime | None, now: datetime
+    checks: Iterable[CheckTime],
+    incidents: Sequence[Incident],
+    began_at: datetime | None,
+    now: datetime,
+    check_interval: timedelta,
 ) -> tuple[Day, ...]:
     """The last 90 days, today included, oldest first. `began_at`: the first reading."""
     today = now.astimezone(BRUSSELS).date()
@@ -71,7 +78,9 @@ def days_of(
         by_day.setdefault(check.checked_at.astimezone(BRUSSELS).date(), []).append(check)
     began = began_at.astimezone(BRUSSELS).date() if began_at else today + timedelta(days=1)
     days = (today - timedelta(days=number) for number in reversed(range(DAYS)))
-    return tuple(_day(day, by_day.get(day, []), _during(incidents, day, now), began, now) for day in days)
+    made = (_day(day, by_day.get(day, []), _during(incidents, day, now), began, now) for day in days)
+    limit = MAX_READING_AGE * check_interval
+    return tuple(_with_silence(day, by_day.get(day.day, []), began_at or now, now, limit) for day in made)
 
 
 def incident_sentence(kind: IncidentKind) -> str:
@@ -87,6 +96,18 @@ def _day(day: date, checks: Sequence[CheckTime], incidents: Sequence[Incident], 
         return Day(day, "good")
     state = _state(len(checks), readings, _judged(checks))
     return Day(day, state, len(checks), readings, () if state == "good" else _reasons(checks, incidents))
+
+
+def _with_silence(day: Day, checks: Sequence[CheckTime], began_at: datetime, now: datetime, limit: timedelta) -> Day:
+    """The day; if there was no check for longer than the limit, though the page was read, it has a gap."""
+    begin = datetime.combine(day.day, time(), BRUSSELS)
+    end = datetime.combine(day.day + timedelta(days=1), time(), BRUSSELS)
+    times = [max(begin, began_at), *(check.checked_at for check in checks), min(end, now)]
+    silence = max(after - before for before, after in pairwise(times))
+    if not day.readings or silence <= limit:
+        return day
+    text = ngettext("There was no check for {number} hour.", "There was no check for {number} hours.", silence // _HOUR)
+    return replace(day, state="some", reasons=(*day.reasons, text))
 
 
 def _state(checks: int, readings: int, judged: int) -> DayState:

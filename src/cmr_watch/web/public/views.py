@@ -29,6 +29,8 @@ class SiteFacts:
     - `check_interval`: the time between two checks.
     - `operator`, `postal_address`, `contact`: who runs this installation; empty if not configured. `contact` is a mail
       address.
+    - `accepts_signups`: whether readers can subscribe themselves; `subscribe_domains`: with addresses of these domains
+      only, if there are any.
     """
 
     page_url: str
@@ -37,6 +39,8 @@ class SiteFacts:
     operator: str = ""
     postal_address: str = ""
     contact: str = ""
+    accepts_signups: bool = False
+    subscribe_domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,46 @@
+"""Requests for a subscription that were made on the site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from cmr_watch.models.recipients import SubscriptionRequest
+
+VALID_FOR: Final = timedelta(days=7)
+"""How long a request can be confirmed, from when its mail was written."""
+KEPT_FOR: Final = timedelta(days=28)
+"""How long a request is kept, from when it was made."""
+WAY: Final = "web form"
+"""How the consent to a subscription begins that was given on the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signup:
+    """What somebody asks for, in the name of an address.
+
+    - `language`: of the form, as a code. `consent_text`: the version of the text that was agreed to.
+    - `network`: from which the request came, truncated.
+    - `mailed_at`: when the mail that asks for confirmation was written; None until then.
+    """
+
+    request: SubscriptionRequest
+    language: str
+    consent_text: str
+    network: str
+    requested_at: datetime
+    id: int = 0
+    mailed_at: datetime | None = None
+    confirmed_at: datetime | None = None
+
+    def is_valid(self, now: datetime) -> bool:
+        """Whether it can still be confirmed."""
+        return self.mailed_at is not None and self.mailed_at <= now < self.mailed_at + VALID_FOR
+
+    def consent(self, now: datetime) -> str:
+        """When, how and to what the address has agreed, once it is confirmed; kept with the subscription."""
+        return (
+            f"{WAY}, text {self.consent_text} ({self.language}), requested {self.requested_at:%Y-%m-%d %H:%M} UTC"
+            f" from {self.network}, confirmed {now:%Y-%m-%d %H:%M} UTC"
+        )

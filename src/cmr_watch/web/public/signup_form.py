@@ -1,0 +1,123 @@
+"""The form with which readers subscribe: what it holds, what is wrong with it, and what it asks for. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time
+from functools import cache
+from typing import Final
+
+from cmr_watch.exceptions import DeliveryError
+from cmr_watch.models.readings import TOPICS, Topic
+from cmr_watch.models.recipients import FREQUENCIES, REMINDERS, Frequency, QuietHours, Schedule, SubscriptionRequest
+from cmr_watch.notify.channels.mail_addresses import parse
+from cmr_watch.places import country_name
+from cmr_watch.render.i18n import _
+
+CONSENT_TEXT: Final = "1"
+"""The version of the text below the form that says what a reader agrees to: raise it when that text changes."""
+TRAP: Final = "website"
+"""A field that readers do not see. Programs that fill in every field are not served."""
+MAX_ADDRESS: Final = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
+_EUROPE: Final = (
+    *("AL", "AD", "AM", "AT", "AZ", "BE", "BA", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "GE", "DE", "GR", "HU"),
+    *("IS", "IE", "IL", "IT", "XK", "LV", "LI", "LT", "LU", "MT", "MD", "MC", "ME", "NL", "MK", "NO", "PL", "PT", "RO"),
+    *("RS", "SK", "SI", "ES", "SE", "CH", "TR", "UA", "GB"),
+)
+"""The countries of the single market, their neighbours and those whose clusters take part."""
+_HOUR: Final = re.compile(r"[01]?\d|2[0-3]")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the form holds. `quiet_from` and `quiet_until`: whole hours, as text; empty if there are none."""
+
+    address: str = ""
+    topics: tuple[Topic, ...] = ("calls", "editions")
+    countries: tuple[str, ...] = ()
+    frequency: Frequency = "immediately"
+    reminders: bool = True
+    still_watching: bool = False
+    quiet_from: str = ""
+    quiet_until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, and the ID of the field to correct."""
+
+    field: str
+    text: str
+
+
+def read(form: Mapping[str, str]) -> Choices:
+    """What a form that was sent holds. Values that the form does not offer are left out."""
+    frequencies = [one for one in FREQUENCIES if one == form.get("frequency")]
+    return Choices(
+        address=form.get("address", "").strip()[: MAX_ADDRESS + 1],
+        topics=tuple(topic for topic in TOPICS if f"topic-{topic}" in form),
+        countries=tuple(code for code in _EUROPE if f"country-{code}" in form),
+        frequency=frequencies[0] if frequencies else "immediately",
+        reminders="reminders" in form,
+        still_watching="still-watching" in form,
+        quiet_from=_hour(form.get("quiet-from", "")),
+        quiet_until=_hour(form.get("quiet-until", "")),
+    )
+
+
+def faults(choices: Choices, domains: Sequence[str] = ()) -> tuple[Fault, ...]:
+    """What must be corrected. `domains`: those of which addresses are accepted; none: of all."""
+    found = [
+        Fault("address", _address_fault(choices.address, domains)),
+        Fault("topic-calls", "" if choices.topics else _("Choose what the e-mails should be about.")),
+        Fault("quiet-from", _quiet_fault(choices)),
+    ]
+    return tuple(fault for fault in found if fault.text)
+
+
+def request(choices: Choices) -> SubscriptionRequest:
+    """What the form asks for; it must have no faults."""
+    quiet = None
+    if choices.quiet_from:
+        quiet = QuietHours(time(int(choices.quiet_from)), time(int(choices.quiet_until)))
+    return SubscriptionRequest(
+        address=choices.address,
+        topics=choices.topics,
+        countries=choices.countries,
+        schedule=Schedule(choices.frequency, quiet=quiet),
+        reminders=REMINDERS if choices.reminders else (),
+        still_watching=choices.still_watching,
+    )
+
+
+@cache
+def countries() -> tuple[tuple[str, str], ...]:
+    """The countries to choose from: codes and names, by name."""
+    return tuple(sorted(((code, country_name(code)) for code in _EUROPE), key=lambda pair: pair[1].casefold()))
+
+
+def _address_fault(address: str, domains: Sequence[str]) -> str:
+    try:
+        domain = parse(address).domain.lower()
+    except DeliveryError:
+        domain = ""
+    if len(address) > MAX_ADDRESS or "." not in domain:
+        return _("Enter an e-mail address in the correct format, like name@example.com.")
+    if domains and domain not in domains:
+        allowed = ", ".join(domains)
+        return _("Only addresses of these domains can subscribe here: {domains}.").format(domains=allowed)
+    return ""
+
+
+def _quiet_fault(choices: Choices) -> str:
+    if bool(choices.quiet_from) != bool(choices.quiet_until):
+        return _("Choose both hours between which nothing should be sent, or neither.")
+    if choices.quiet_from and choices.quiet_from == choices.quiet_until:
+        return _("Choose two different hours between which nothing should be sent.")
+    return ""
+
+
+def _hour(text: str) -> str:
+    return str(int(text)) if _HOUR.fullmatch(text) and text.isascii() else ""

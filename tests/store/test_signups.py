@@ -1,0 +1,293 @@
+"""Requests for a subscription: which get a mail, what confirming them does, and how long they are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text, update
+
+from cmr_watch.models.recipients import Body, Message, Schedule
+from cmr_watch.models.signups import KEPT_FOR, VALID_FOR, Signup
+from cmr_watch.notify import tokens
+from cmr_watch.store import retention
+from cmr_watch.store.database import Database
+from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.restore_quarantine import RestoreQuarantine, mark_restored
+from cmr_watch.store.retention import Retention
+from cmr_watch.store.schema import deliveries, metadata, signups
+from cmr_watch.store.signups import MAX_PER_HOUR, ONCE_PER, Signups, hash_of, new_token
+from cmr_watch.store.subscriptions import BOUNCED, COMPLAINED, UNSUBSCRIBED_ONLINE, Subscriptions
+from tests.factories import MINUTE, NOW, wanted
+
+ADA = "Ada@example.org"
+
+
+class Post:
+    """Writes mails, and remembers the token of each address."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, str] = {}
+        self.written: list[str] = []
+
+    def write(self, address: str, token: str) -> Message:
+        self.tokens[address] = token
+        self.written.append(address)
+        return Message(address, Body("Confirm", "x", ""), f"<{len(self.written)}@x>", token=token, unsubscribes=False)
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def store(database: Database) -> Signups:
+    return Signups(database)
+
+
+@pytest.fixture
+def subscriptions(database: Database) -> Subscriptions:
+    return Subscriptions(database)
+
+
+def asked(address: str = ADA, at: datetime = NOW, **values: Any) -> Signup:
+    return Signup(wanted(address, **values), "en", "1", "192.0.2.0/24", at)
+
+
+def rows(database: Database) -> list[Any]:
+    with database.read() as connection:
+        return list(connection.execute(select(signups).order_by(signups.c.id)))
+
+
+# ── which requests get a mail ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_hundred_requests_for_one_address_cause_one_mail(database: Database, store: Signups, post: Post) -> None:
+    for number in range(100):
+        store.add(asked(ADA if number % 2 else "ADA@Example.ORG", topics=("calls",) if number == 99 else ("editions",)))
+    assert store.write_mails(post.write, NOW) == 1
+    assert store.write_mails(post.write, NOW) == 0
+    [row] = rows(database)
+    assert (row.topics, row.mailed_at) == (["calls"], NOW), "the newest counts"
+
+
+def test_an_address_gets_one_mail_a_day(database: Database, store: Signups, post: Post) -> None:
+    for hours in (0, 1, 23, 25, 26):
+        at = NOW + timedelta(hours=hours)
+        store.add(asked(at=at))
+        store.write_mails(post.write, at)
+    assert post.written == [ADA, ADA]
+    assert len(rows(database)) == 2, "requests that get no mail are deleted"
+
+
+def test_a_clock_that_was_ahead_does_not_silence_an_address(database: Database, store: Signups, post: Post) -> None:
+    store.add(asked())
+    store.write_mails(post.write, NOW + timedelta(days=400))
+    store.add(asked())
+    assert store.write_mails(post.write, NOW) == 1
+
+
+def test_no_mail_to_an_address_that_was_erased_or_is_dead(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    for address in ("erased@x.org", "dead@x.org", "left@x.org", "spam@x.org", "active@x.org"):
+        subscriptions.add(wanted(address), NOW)
+    subscriptions.erase("erased@x.org", NOW)
+    subscriptions.end("dead@x.org", BOUNCED, NOW)
+    subscriptions.end("left@x.org", UNSUBSCRIBED_ONLINE, NOW)
+    subscriptions.end("spam@x.org", COMPLAINED, NOW)
+    for address in ("erased@x.org", "dead@x.org", "left@x.org", "spam@x.org", "active@x.org", "new@x.org"):
+        store.add(asked(address))
+    store.write_mails(post.write, NOW)
+    assert post.written == ["left@x.org", "spam@x.org", "active@x.org", "new@x.org"]
+    assert len(rows(database)) == 4
+
+
+def test_only_so_many_mails_an_hour_and_the_others_wait(database: Database, store: Signups, post: Post) -> None:
+    for number in range(MAX_PER_HOUR + 3):
+        store.add(asked(f"a{number}@x.org"))
+    assert store.write_mails(post.write, NOW) == MAX_PER_HOUR
+    assert store.write_mails(post.write, NOW + timedelta(minutes=59)) == 0
+    assert store.write_mails(post.write, NOW + timedelta(minutes=61)) == 3
+
+
+def test_the_token_is_not_stored_with_the_request(database: Database, store: Signups, post: Post) -> None:
+    store.add(asked())
+    store.write_mails(post.write, NOW)
+    [row] = rows(database)
+    assert row.token_hash == hash_of(post.tokens[ADA])
+    assert post.tokens[ADA] not in str(row)
+
+
+def test_the_token_leaves_the_outbox_with_its_mail(database: Database, store: Signups, post: Post) -> None:
+    store.add(asked())
+    store.write_mails(post.write, NOW)
+    outbox = Deliveries(database)
+    [claimed] = outbox.claim(NOW)
+    assert (claimed.purpose, claimed.message.token) == ("opt-in", post.tokens[ADA])
+    assert not claimed.message.unsubscribes
+    outbox.finish(claimed, "sent", NOW)
+    with database.read() as connection:
+        assert connection.execute(select(deliveries.c.unsubscribe_token)).scalars().all() == [""]
+        for table in metadata.sorted_tables:
+            assert post.tokens[ADA] not in str(connection.execute(select(table)).all()), table.name
+
+
+def test_the_token_of_a_failed_mail_is_kept_for_a_retry_until_it_expires(
+    database: Database, store: Signups, post: Post
+) -> None:
+    store.add(asked())
+    store.write_mails(post.write, NOW)
+    outbox = Deliveries(database)
+    [claimed] = outbox.claim(NOW)
+    outbox.finish(claimed, "failed", NOW, "550 no such user")
+    assert outbox.retry(None, NOW) == 1
+    Retention(database).run(NOW + VALID_FOR - MINUTE)
+    assert outbox.list()[0].message.token == post.tokens[ADA]
+    assert Retention(database).run(NOW + VALID_FOR + MINUTE).tokens == 1
+    assert outbox.list()[0].message.token == ""
+
+
+def test_tokens_are_random_and_never_unsubscribe() -> None:
+    made = {new_token() for _ in range(1_000)}
+    assert len(made) == 1_000
+    assert {len(token) for token in made} == {43}
+    assert not any(tokens.has_token(token) for token in made)
+
+
+def test_a_restored_database_asks_nobody_again(database: Database, store: Signups, post: Post) -> None:
+    store.add(asked())
+    with database.write() as connection:
+        mark_restored(connection)
+    RestoreQuarantine(database).quarantine_if_restored(NOW)
+    assert store.write_mails(post.write, NOW) == 0
+
+
+def test_a_damaged_request_stops_no_other(database: Database, store: Signups, post: Post) -> None:
+    store.add(asked("bad@x.org"))
+    store.add(asked())
+    with database.write() as connection:
+        connection.execute(text("UPDATE signups SET topics = '5' WHERE id = 1"))
+    assert store.write_mails(post.write, NOW) == 1
+    assert post.written == [ADA]
+
+
+# ── confirming ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mailed(store: Signups, post: Post, signup: Signup, now: datetime = NOW) -> str:
+    store.add(signup)
+    store.write_mails(post.write, now)
+    return post.tokens[signup.request.address]
+
+
+def test_confirming_starts_what_was_asked_for(store: Signups, subscriptions: Subscriptions, post: Post) -> None:
+    schedule = Schedule("weekly")
+    token = mailed(store, post, asked(topics=("calls",), countries=("FR",), schedule=schedule, reminders=(7,)))
+    assert subscriptions.active() == ()
+    later = NOW + timedelta(hours=2)
+    assert store.confirm(token, subscriptions, later) == "started"
+    [entry] = subscriptions.active()
+    assert (entry.address, entry.topics, entry.countries, entry.schedule) == (ADA, ("calls",), ("FR",), schedule)
+    assert (entry.created_at, entry.activated_at, entry.welcomed_at, entry.reminders) == (later, later, None, (7,))
+    assert entry.consent == (
+        f"web form, text 1 (en), requested {NOW:%Y-%m-%d %H:%M} UTC from 192.0.2.0/24,"
+        f" confirmed {later:%Y-%m-%d %H:%M} UTC"
+    )
+
+
+def test_confirming_twice_changes_nothing_and_ending_holds(
+    store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    token = mailed(store, post, asked(topics=("calls",)))
+    store.confirm(token, subscriptions, NOW)
+    [first] = subscriptions.active()
+    subscriptions.edit(first.id, wanted(ADA, topics=("materials",)), NOW)
+    assert store.confirm(token, subscriptions, NOW + MINUTE) == "started"
+    assert [entry.topics for entry in subscriptions.active()] == [("materials",)]
+
+
+def test_a_link_that_was_used_does_not_start_an_ended_subscription_again(
+    store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    token = mailed(store, post, asked())
+    store.confirm(token, subscriptions, NOW)
+    subscriptions.end(ADA, UNSUBSCRIBED_ONLINE, NOW + MINUTE)
+    assert store.confirm(token, subscriptions, NOW + 2 * MINUTE) is None
+    assert store.find(token, NOW + 2 * MINUTE) is not None
+    assert subscriptions.active() == ()
+
+
+def test_confirming_changes_an_active_subscription(store: Signups, subscriptions: Subscriptions, post: Post) -> None:
+    subscriptions.add(wanted("ada@example.org"), NOW)
+    token = mailed(store, post, asked(topics=("materials",)))
+    assert store.confirm(token, subscriptions, NOW) == "changed"
+    assert [(entry.address, entry.topics) for entry in subscriptions.active()] == [("ada@example.org", ("materials",))]
+
+
+def test_what_the_configuration_declares_is_kept(store: Signups, subscriptions: Subscriptions, post: Post) -> None:
+    subscriptions.sync([wanted(ADA, name="ada")], NOW)
+    token = mailed(store, post, asked(topics=("materials",)))
+    assert store.confirm(token, subscriptions, NOW) == "kept"
+    assert [entry.topics for entry in subscriptions.active()] == [wanted(ADA).topics]
+
+
+def test_who_has_left_can_come_back(store: Signups, subscriptions: Subscriptions, post: Post) -> None:
+    subscriptions.add(wanted(ADA), NOW)
+    subscriptions.end(ADA, UNSUBSCRIBED_ONLINE, NOW)
+    assert store.confirm(mailed(store, post, asked()), subscriptions, NOW) == "started"
+    assert subscriptions.refusal(ADA) is None
+
+
+@pytest.mark.parametrize("damage", [str.upper, lambda token: token[:-1], lambda token: token + "a", lambda _: ""])
+def test_a_forged_token_confirms_nothing(store: Signups, subscriptions: Subscriptions, post: Post, damage: Any) -> None:
+    token = mailed(store, post, asked())
+    assert store.confirm(damage(token), subscriptions, NOW) is None
+    assert store.confirm(hash_of(token), subscriptions, NOW) is None
+    assert subscriptions.active() == ()
+
+
+def test_a_link_works_for_seven_days(store: Signups, subscriptions: Subscriptions, post: Post) -> None:
+    token = mailed(store, post, asked())
+    assert store.find(token, NOW + VALID_FOR - MINUTE) is not None
+    assert store.confirm(token, subscriptions, NOW + VALID_FOR) is None
+
+
+def test_erasing_an_address_ends_its_requests(store: Signups, subscriptions: Subscriptions, post: Post) -> None:
+    token = mailed(store, post, asked())
+    subscriptions.erase("ada@example.org", NOW)
+    assert store.confirm(token, subscriptions, NOW) is None
+
+
+# ── how long they are kept ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_request_that_nobody_confirms_leaves_nothing(database: Database, store: Signups, post: Post) -> None:
+    mailed(store, post, asked())
+    outbox = Deliveries(database)
+    outbox.finish(outbox.claim(NOW)[0], "sent", NOW)
+    assert Retention(database).run(NOW + KEPT_FOR - MINUTE).unconfirmed == 0
+    assert Retention(database).run(NOW + KEPT_FOR + MINUTE).unconfirmed == 1
+    with database.read() as connection:
+        for table in metadata.sorted_tables:
+            if table.name != "installation":
+                assert "ada@" not in str(connection.execute(select(table)).all()).lower(), table.name
+    assert not Subscriptions(database).is_erased(ADA), "it can be asked for again"
+
+
+def test_a_confirmed_subscription_outlives_its_request(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    store.confirm(mailed(store, post, asked()), subscriptions, NOW)
+    with database.write() as connection:
+        connection.execute(update(deliveries).values(outcome="sent", done_at=NOW))
+    Retention(database).run(NOW + KEPT_FOR + MINUTE)
+    assert rows(database) == []
+    assert [entry.address for entry in subscriptions.active()] == [ADA]
+
+
+def test_the_periods_are_those_that_are_promised() -> None:
+    assert (VALID_FOR.days, KEPT_FOR.days, ONCE_PER.days) == (7, 28, 1)
+    assert retention.KEEP_ADDRESSES == KEPT_FOR
