@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -27,6 +27,9 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.schema import deliveries, subscriptions
 
 log = logging.getLogger(__name__)
+
+_BEGINNINGS: Final = (b"", b"{", b"\n", b"\0")
+"""How a journal begins: with a line of JSON, unless it is empty, or a power cut has left a block of NULs."""
 
 _POSITION = "journal"
 _UNKNOWN_REASON = "ended before the database was restored"
@@ -105,6 +108,8 @@ class SuppressionJournal:
             raise StoreUnavailable(
                 f"the suppression journal {self._path} cannot be read: {os_reason(error)}"
             ) from error
+        if content[:1] not in _BEGINNINGS:
+            return  # another file: appending to it is refused with a sentence that says so
         if content[position - 1 : position] == b"\n":  # otherwise the file has been replaced: read it from the start
             content = content[position:]
         for line in filter(bytes.strip, content.split(b"\n")):
@@ -151,7 +156,7 @@ def _require_journal(file: Any) -> None:
     """OSError if the open file is another one than a journal: nothing is appended to it."""
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         raise OSError(errno.EINVAL, "it is not a regular file")
-    if os.pread(file.fileno(), 1, 0) not in (b"", b"{", b"\n"):
+    if os.pread(file.fileno(), 1, 0) not in _BEGINNINGS:
         raise OSError(errno.EINVAL, "it contains something else; choose another file in [database] journal")
 
 

@@ -52,7 +52,7 @@ def test_a_locked_store_is_left_alone_for_as_long_as_it_took_to_fail(store: Stor
 
 
 def test_the_log_says_once_when_it_begins_and_once_when_it_ends(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "cmr_watch")
     for is_locked in (True, True, True, False, False):
         store.is_locked = is_locked
         store.seconds += 10
