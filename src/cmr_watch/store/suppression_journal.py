@@ -108,16 +108,19 @@ class SuppressionJournal:
             raise StoreUnavailable(
                 f"the suppression journal {self._path} cannot be read: {os_reason(error)}"
             ) from error
-        if content[:1] not in _BEGINNINGS:
-            return  # another file: appending to it is refused with a sentence that says so
         if content[position - 1 : position] == b"\n":  # otherwise the file has been replaced: read it from the start
             content = content[position:]
+        is_journal, has_damage = content[:1] in _BEGINNINGS, False
         for line in filter(bytes.strip, content.split(b"\n")):
             try:
-                yield _parse_entry(json.loads(line.strip(b"\0")))  # a power cut can leave a block of NULs
+                entry = _parse_entry(json.loads(line.strip(b"\0")))  # a power cut can leave a block of NULs
             except (ValueError, TypeError, KeyError, RecursionError):
-                # a process that is killed while writing it changes nothing in the database
-                log.warning("%s: left out a line that is incomplete or damaged", self._path)
+                has_damage = True  # a process that is killed while writing a line changes nothing in the database
+            else:
+                is_journal = True
+                yield entry
+        if has_damage and is_journal:  # if it is another file, appending to it is refused with a sentence that says so
+            log.warning("%s: left out a line that is incomplete or damaged", self._path)
 
 
 @dataclass(frozen=True, slots=True)
