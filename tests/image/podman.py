@@ -45,6 +45,8 @@ class Podman:
         (folder / "storage.conf").write_text(_STORAGE.format(folder=folder))
         self.environment = {
             **os.environ,
+            # netavark looks there for iptables, which is not on the path of every shell
+            "PATH": os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin")),
             "CONTAINERS_CONF": str(folder / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
             "TMPDIR": str(folder),
