@@ -24,6 +24,8 @@ from tests.monitor.small import html
 
 COMPOSE: Final = ROOT / "compose.yaml"
 MANUAL: Final = ROOT / "docs" / "operating.md"
+RETRIED: Final = 5 * DELIVERY
+"""In seconds: a mail whose connection was lost is sent again a few minutes later, and must arrive then."""
 
 _CONFIGURATION: Final = """
 [mail]
@@ -108,10 +110,10 @@ class Project:
         """Whether the log of a container says that it has sent messages."""
         return re.search(r"[1-9]\d* messages? sent", self.podman.run("logs", container).output) is not None
 
-    def until(self, what: str, is_true: Callable[[], bool]) -> None:
+    def until(self, what: str, is_true: Callable[[], bool], fixed: float = DELIVERY) -> None:
         """Wait for a condition. The error contains the log of all containers."""
         try:
-            self.podman.limits.wait(what, is_true, fixed=DELIVERY)
+            self.podman.limits.wait(what, is_true, fixed=fixed)
         except ImageTestError as error:
             raise ImageTestError(f"{error}\n{self.try_to('ps').output}\n{self.try_to('logs').output[-4000:]}") from None
 
@@ -199,11 +201,11 @@ def check_scale(project: Project) -> None:
     what = "compose, profile scale: two workers on PostgreSQL send their share, and each mail once"
     with step(what), project.up("database", "watch"):
         project.until("two workers run", lambda: len(project.containers("worker")) == 2)
-        project.until("each is welcomed", lambda: len(_about(project.mailbox, "Lyon")) == len(names))
+        project.until("each is welcomed", lambda: len(_about(project.mailbox, "Lyon")) == len(names), RETRIED)
         project.mailbox.slow(0.25)  # half a minute for one process; workers look for messages every five seconds
         project.serve(LYON, PRAGUE)
         project.execute("cmr-watch", "check", factor=LONG)  # it sends its share of the mails, too, slowly
-        project.until("each mail arrives", lambda: len(_about(project.mailbox, "Prague")) >= len(names))
+        project.until("each mail arrives", lambda: len(_about(project.mailbox, "Prague")) >= len(names), RETRIED)
         project.until("each worker has sent some", lambda: all(map(project.has_sent, project.containers("worker"))))
         expected = sorted(f"{name}@example.org" for name in names)
         expect("recipients of the mail about Prague", sorted(_about(project.mailbox, "Prague")), expected)
