@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from cmr_watch.models.readings import CallNotice, Edition, Known, KnownCall, KnownEdition, RecordedChange
+from cmr_watch.models.readings import CallNotice, Edition, KnownCall, KnownEdition, RecordedChange
 from cmr_watch.render.sanitize import clean, safe_link
 from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import (
@@ -81,11 +81,6 @@ def change_record(visit: Visit, recorded: RecordedChange) -> Record:
 def find(entries: Iterable[Any], key: str) -> Any:
     """The entry with this key; None if there is none."""
     return next((entry for entry in entries if entry.key == key), None)
-
-
-def of_country(known: Known, code: str) -> Known:
-    """Only the editions in a country; calls are for all countries."""
-    return Known(tuple(entry for entry in known.editions if entry.edition.country_code == code), known.calls)
 
 
 def cleaned(value: Any, name: str = "") -> Any:
