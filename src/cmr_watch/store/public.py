@@ -30,7 +30,6 @@ _STATE: Final = select(
     select(func.max(checks.c.id)).scalar_subquery(),
     select(func.sum(pages.c.revision)).scalar_subquery(),
     select(func.max(changes.c.published)).scalar_subquery(),
-    select(func.count()).select_from(changes).where(~_VISIBLE).scalar_subquery(),
 )
 _OUTCOME: Final = (
     select(checks.c.outcome).join(changes, changes.c.check_id == checks.c.id).where(changes.c.id == bindparam("change"))
