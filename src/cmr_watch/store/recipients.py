@@ -19,9 +19,9 @@ from cmr_watch.models.recipients import Subscription
 from cmr_watch.store import readable, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import resolve_incidents
+from cmr_watch.store.locks import Lock
 from cmr_watch.store.schema import changes, deliveries, digests, matches, outage_notices, reminders, subscriptions
 
-PLAN_LOCK = 0x636D7204  # arbitrary, but the same in every process
 """Held while recipients are planned."""
 
 # a literal, as SQLite does not use a partial index for a condition with a parameter
@@ -328,7 +328,7 @@ def lock_planning(database: Database, connection: Connection) -> None:
     Waiting cannot deadlock if the transaction holds only locks on pages, checks, readings, rounds and the incidents of
     pages: no planning waits for these, nor any transaction that a planning could wait for.
     """
-    database.lock(connection, PLAN_LOCK)
+    database.lock(connection, Lock.PLAN)
 
 
 def plan_all_again(database: Database, connection: Connection, now: datetime) -> None:
