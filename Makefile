@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test browser-test lint types format demo bench prove ablate fuzz lock lock-check workflows wheel-demo image-test fixtures geodata catalogue pictures samples clean
+.PHONY: help setup test browser-test lint types format demo bench prove ablate fuzz lock lock-check workflows wheel-demo image-test fixtures geodata catalogue cldr pictures samples clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -85,8 +85,11 @@ geodata: $(STAMP) ## regenerate the places and outlines of the map (downloads th
 	$(PIP) install --require-hashes --no-deps -r tests/geodata/requirements.txt
 	$(BIN)/python -m tests.geodata
 
-catalogue: $(STAMP) ## update the catalogue of the text that subscribers read, for its translation
+catalogue: $(STAMP) ## update the catalogues of the text that readers see, in all languages
 	$(BIN)/python -m tests.render.catalogue
+
+cldr: $(STAMP) ## regenerate the dates, numbers and names of countries of all languages from the CLDR
+	$(BIN)/python -m tests.render.cldr
 
 pictures: $(STAMP) ## make the pictures of README.md from the demo (requires Chromium)
 	$(BIN)/python -m tests.pictures $(ARGS)

@@ -66,7 +66,7 @@ layers =
     html_tokens
     models
     escaping | domain_names
-    exceptions | clock
+    exceptions | clock | languages
 
 [importlinter:contract:halves]
 name = monitor and notify never import each other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time
 
 import pytest
 
@@ -173,7 +173,7 @@ def test_the_welcome_leaves_it_out(journey: Muting) -> None:
 
 
 def test_quiet_hours_and_mutes_together(journey: Muting) -> None:
-    quiet = QuietHours(datetime.strptime("22:00", "%H:%M").time(), datetime.strptime("07:00", "%H:%M").time())
+    quiet = QuietHours(time(22), time(7))
     journey.begin(LYON, call("20 October 2023"), schedule=Schedule(quiet=quiet))
     journey.now = at(3, hour=21)
     journey.serve(html(" ;; ".join((MOVED_LYON, *PAST, call("10 November 2023")))).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from gettext import NullTranslations
 from html.parser import HTMLParser
 
 from cmr_watch.clock import BRUSSELS
@@ -12,6 +13,8 @@ from cmr_watch.render.messages import MessageContext, body
 from tests.notify.make import PAGE, call
 
 CONTEXT = MessageContext(PAGE)
+NOTHING = NullTranslations()
+"""Translates no message, for tests of what no catalogue holds."""
 CUTOFF = Cutoff(datetime(2024, 5, 31, 16, 0, tzinfo=UTC))
 
 

@@ -59,9 +59,7 @@ def rows(database: Database) -> list[tuple[str, str, str]]:
         return [(row.mailbox, row.kind, row.key) for row in connection.execute(select(table))]
 
 
-def test_a_mute_is_the_recipients_and_not_the_subscriptions(
-    database: Database, mutes: Mutes, ada: Subscription
-) -> None:
+def test_a_mute_is_that_of_the_recipient(database: Database, mutes: Mutes, ada: Subscription) -> None:
     other = Subscriptions(database).add(wanted("ada@example.org", topics=("calls",)), NOW)
     assert mutes.add(ada.id, EDITION, NOW)
     assert mutes.of_recipient(other.id) == mutes.of_recipient(ada.id) == (Mute("edition", "edition-0", NOW),)

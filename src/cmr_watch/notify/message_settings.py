@@ -6,18 +6,22 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from functools import cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.models.recipients import Body, Contents, Incident, Message
+from cmr_watch.models.recipients import TOKEN_SLOT, Body, Contents, Incident, Message
 from cmr_watch.notify.channels.registry import open_channels
 from cmr_watch.notify.message_composer import Render
 from cmr_watch.notify.outbox import WriteOperator, message_ids
 from cmr_watch.render.messages import Consent, MessageContext, body, delivery_test_body, operator_body, opt_in_body
 from cmr_watch.store.database import Database
 from cmr_watch.store.signups import Signups, WriteMail
+
+_TEST_TOKEN: Final = "0" * len(TOKEN_SLOT)
+"""Has the form of a token, and unsubscribes nobody."""
 
 
 def message_context(settings: Settings) -> MessageContext:
@@ -72,9 +76,12 @@ def _opt_in_writer(settings: Settings) -> WriteMail:
 
 
 def send_test_message(settings: Settings, address: str, clock: Clock) -> None:
-    """Send a test message immediately, without the outbox. Raises ConfigError if its channel is not configured."""
+    """Send a test message immediately, without the outbox. Raises ConfigError if its channel is not configured.
+
+    A mail has the headers that news has, so that a mail server can be tested with it.
+    """
     test_body = delivery_test_body(message_context(settings), chat="://" in address)
-    message = Message(address, test_body, message_ids(settings.mail.sender)())
+    message = Message(address, test_body, message_ids(settings.mail.sender)(), token=_TEST_TOKEN)
     channel = open_channels(settings, clock).get(message.channel)
     if channel is None:
         raise ConfigError("no mail server is configured: set [mail] host and from")

@@ -1,32 +1,18 @@
-"""Dates and times as text, in the recipient's time zone. Pure."""
+"""Dates and times as text, in the current language and the recipient's time zone. Pure.
+
+Not by strftime, which depends on the locale of the machine.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.readings import Cutoff
-from cmr_watch.render.i18n import N_, _
-
-# not strftime: it depends on the locale of the machine
-MONTHS: Final = (
-    N_("January"),
-    N_("February"),
-    N_("March"),
-    N_("April"),
-    N_("May"),
-    N_("June"),
-    N_("July"),
-    N_("August"),
-    N_("September"),
-    N_("October"),
-    N_("November"),
-    N_("December"),
-)
-_WEEKDAYS: Final = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+from cmr_watch.render.cldr import Cldr, cldr
+from cmr_watch.render.i18n import _, language
 
 
 def local_time(at: datetime, zone: ZoneInfo) -> str:
@@ -59,8 +45,8 @@ def cutoff_row(at: datetime, zone: ZoneInfo) -> str:
     Without an hour on the page, `Fri 31 May 2024`.
     """
     if not has_hour(at):
-        return f"{_(_WEEKDAYS[cutoff_day(at).weekday()])} {day_words(cutoff_day(at))}"
-    local = f"{_(_WEEKDAYS[at.astimezone(zone).weekday()])} {day_and_time(at, zone)}"
+        return _short_weekday_and(cutoff_day(at), day_words(cutoff_day(at)))
+    local = _short_weekday_and(at.astimezone(zone).date(), day_and_time(at, zone))
     return local if zone.key == BRUSSELS.key else f"{local} ({_in_brussels(at, zone)})"
 
 
@@ -77,7 +63,60 @@ def day_and_time(at: datetime, zone: ZoneInfo) -> str:
 
 def day_words(day: date) -> str:
     """`31 May 2024`."""
-    return _("{day} {month} {year}").format(day=day.day, month=_(MONTHS[day.month - 1]), year=day.year)
+    table = _table()
+    return table.day_in_year.format(day=_number(day), month=table.months[day.month - 1], year=day.year)
+
+
+def full_day(day: date) -> str:
+    """`Friday 31 May 2024`."""
+    return _weekday_and(day, day_words(day))
+
+
+def full_short_day(day: date, reference: date) -> str:
+    """`Friday 31 May`, if it is in the year of the reference; otherwise `Friday 31 May 2024`."""
+    return _weekday_and(day, short_day(day, reference))
+
+
+def full_time(at: datetime) -> str:
+    """`Saturday 28 November 2026, 04:13 (Brussels time)`."""
+    return f"{full_minute(at)} ({zone_words(BRUSSELS)})"
+
+
+def full_minute(at: datetime) -> str:
+    """`Saturday 28 November 2026, 04:13`, where it is said elsewhere that it is Brussels time."""
+    local = at.astimezone(BRUSSELS)
+    return f"{full_day(local.date())}, {local:%H:%M}"
+
+
+def weekday_and_number(day: date) -> str:
+    """`Friday 31`, for a range within a month."""
+    return _weekday_and(day, f"{_number(day)}{_table().ordinal}")
+
+
+def month_and_year(day: date) -> str:
+    """`May 2024`."""
+    table = _table()
+    return table.month_in_year.format(month=table.months_alone[day.month - 1], year=day.year)
+
+
+def short_month(day: date) -> str:
+    """`Dec`, alone."""
+    return _table().short_months_alone[day.month - 1]
+
+
+def day_and_short_month(day: date) -> str:
+    """`31 Dec`."""
+    table = _table()
+    return table.short_day.format(day=_number(day), month=table.short_months[day.month - 1])
+
+
+def short_range(first: date, last: date) -> str:
+    """`31 Dec`, `11–12 Dec`, `30 Nov – 1 Dec`."""
+    if first == last:
+        return day_and_short_month(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{_number(first)}{_table().ordinal}–{day_and_short_month(last)}"
+    return f"{day_and_short_month(first)} – {day_and_short_month(last)}"
 
 
 def cutoff_day(at: datetime) -> date:
@@ -89,7 +128,8 @@ def short_day(day: date, reference: date) -> str:
     """`31 May`, if it is in the year of the reference; otherwise `31 May 2024`."""
     if day.year != reference.year:
         return day_words(day)
-    return _("{day} {month}").format(day=day.day, month=_(MONTHS[day.month - 1]))
+    table = _table()
+    return table.day.format(day=_number(day), month=table.months[day.month - 1])
 
 
 def day_range(start: date, end: date) -> str:
@@ -97,14 +137,16 @@ def day_range(start: date, end: date) -> str:
     if start == end:
         return day_words(start)
     if (start.year, start.month) == (end.year, end.month):
-        return _("{first_day}–{last_date}").format(first_day=start.day, last_date=day_words(end))
-    return _("{first_date} – {last_date}").format(first_date=short_day(start, end), last_date=day_words(end))
+        return f"{_number(start)}{_table().ordinal}–{day_words(end)}"
+    return f"{short_day(start, end)} – {day_words(end)}"
 
 
 def zone_words(zone: ZoneInfo) -> str:
-    """`New York time` for America/New_York; `UTC` for UTC."""
+    """`Brussels time`; `New York time` for America/New_York; `UTC` for UTC."""
+    if zone.key == BRUSSELS.key:
+        return _("Brussels time")
     place = zone.key.rpartition("/")[2].replace("_", " ")
-    return _("{place} time").format(place=_(place)) if "/" in zone.key else place
+    return _("{place} time").format(place=_table().cities.get(zone.key, place)) if "/" in zone.key else place
 
 
 def _in_brussels(at: datetime, zone: ZoneInfo) -> str:
@@ -112,3 +154,25 @@ def _in_brussels(at: datetime, zone: ZoneInfo) -> str:
     is_same_day = in_brussels.date() == at.astimezone(zone).date()
     time = f"{in_brussels:%H:%M}" if is_same_day else day_and_time(at, BRUSSELS)
     return f"{time} {zone_words(BRUSSELS)}"
+
+
+# ── in the current language ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _table() -> Cldr:
+    return cldr(language())
+
+
+def _number(day: date) -> str:
+    """The number of a day; the first of a month has one of its own in French (`1er`)."""
+    return _table().first if day.day == 1 else str(day.day)
+
+
+def _weekday_and(day: date, rest: str) -> str:
+    table = _table()
+    return table.weekday_and_day.format(weekday=table.weekdays[day.weekday()], day=rest)
+
+
+def _short_weekday_and(day: date, rest: str) -> str:
+    table = _table()
+    return table.weekday_and_day.format(weekday=table.short_weekdays[day.weekday()], day=rest)

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.merge_pages import is_given
 from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall
-from cmr_watch.render.datetimes import MONTHS, cutoff_at, cutoff_time, day_range, day_words, deadline, short_day
+from cmr_watch.render.datetimes import cutoff_at, cutoff_time, day_range, day_words, deadline, short_day
 from cmr_watch.render.i18n import N_, _
 
 __all__ = [
-    "MONTHS",
     "call_name",
     "contradiction",
     "cutoff_words",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
@@ -19,10 +19,8 @@ from cmr_watch.models.readings import CallNotice, Edition, Known
 from cmr_watch.store import known_entries, readable
 from cmr_watch.store.database import Database
 from cmr_watch.store.known_entries import PageState
+from cmr_watch.store.locks import Lock
 from cmr_watch.store.schema import calendar_events
-
-CALENDAR_LOCK: Final = 0x636D7203  # arbitrary, but the same in every process
-"""Held while events are changed: what they show is read from all pages."""
 
 
 def replace_known(
@@ -41,7 +39,7 @@ def replace_known(
     """
     if not known_entries.replace(connection, page_url, old, known):
         return False
-    database.lock(connection, CALENDAR_LOCK)
+    database.lock(connection, Lock.CALENDAR)
     pages = known_entries.load_pages(connection)
     before = merge_pages(_with_state(connection, pages, page_url, old.known()))
     stored = load_stored(connection)

@@ -45,9 +45,6 @@ UNREPORTED: Final = (ARCHIVED, REPARSED)
 """The outcomes of checks whose changes nobody was notified of."""
 DERIVED: Final = (*UNREPORTED, RELEASED)
 """The outcomes of checks for which no page was fetched."""
-CHANGES_LOCK: Final = 0x636D7202  # arbitrary, but the same in every process
-"""Held while changes are inserted, so that their IDs are assigned in commit order: a subscription covers the changes
-after the highest ID it saw when created."""
 PLAUSIBLE_OUTCOMES = ("baseline", "changed", "unchanged")
 _NOT_READ = ("failed", "suspect")
 

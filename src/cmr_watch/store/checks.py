@@ -29,7 +29,6 @@ from cmr_watch.store import known_entries, outages, readable, recipients, restor
 from cmr_watch.store.calendar_events import replace_known
 from cmr_watch.store.check_outcomes import OutcomeWriter
 from cmr_watch.store.check_records import (
-    CHANGES_LOCK,
     DERIVED,
     PLAUSIBLE_OUTCOMES,
     UNREPORTED,
@@ -51,6 +50,7 @@ from cmr_watch.store.check_records import (
 )
 from cmr_watch.store.corrections import Corrections, edit_corrections, has_unreadable, lapse_corrections
 from cmr_watch.store.database import Database
+from cmr_watch.store.locks import Lock
 from cmr_watch.store.newly_read import record_newly_read
 from cmr_watch.store.rounds import LEASE, Round, finish_round, join_round, renew_round
 from cmr_watch.store.schema import changes, checks, pages, snapshots
@@ -174,7 +174,7 @@ class Checks:
         """
         if not record.changes:
             return ()
-        self._database.lock(connection, CHANGES_LOCK)
+        self._database.lock(connection, Lock.CHANGES)
         url = record.page.url
         are_held = restore_quarantine.is_first_reading(connection, url) or has_unreadable(connection, url)
         return tuple(

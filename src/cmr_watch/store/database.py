@@ -24,13 +24,12 @@ from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DatabaseDamaged, SchemaError, StoreUnavailable
 from cmr_watch.store import error_messages, foreign_wal, marker
 from cmr_watch.store.engine import create
+from cmr_watch.store.locks import Lock
 from cmr_watch.store.readable import UNREADABLE, UnreadableRows
 from cmr_watch.store.schema import REVISION, REVISIONS, installation
 
 BASE = "base"
 """The revision of a database with an empty alembic_version table."""
-
-_MIGRATION_LOCK = 0x636D7201  # arbitrary, but the same in every process
 
 
 class Database:
@@ -81,12 +80,12 @@ class Database:
         """Return an INSERT that supports ON CONFLICT."""
         return insert_for(self.engine.dialect.name, table)
 
-    def lock(self, connection: Connection, key: int) -> None:
+    def lock(self, connection: Connection, key: Lock) -> None:
         """Hold an advisory lock until the end of the transaction. On SQLite, write transactions never overlap."""
         if self.path is None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
-    def try_lock(self, connection: Connection, key: int) -> bool:
+    def try_lock(self, connection: Connection, key: Lock) -> bool:
         """Like `lock`, but return False at once if another transaction holds the lock."""
         if self.path is not None:
             return True
@@ -200,7 +199,7 @@ def _migrate(database: Database) -> str:
     from cmr_watch.store import migrate
 
     with database.write() as connection:
-        database.lock(connection, _MIGRATION_LOCK)
+        database.lock(connection, Lock.MIGRATION)
         # another process may have upgraded it in the meantime
         revision = _revision(connection, database.name)
         if revision == REVISION:

@@ -21,6 +21,7 @@ from cmr_watch.models.recipients import Subscription
 from cmr_watch.store import known_entries, plan_writer, readable, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
+from cmr_watch.store.locks import Lock
 from cmr_watch.store.mute_rows import load_mutes_of
 from cmr_watch.store.outages import load_outages
 from cmr_watch.store.recipients import LoadedRecipients
@@ -32,7 +33,6 @@ NewMatch = tuple[str, int, datetime, str | None]
 
 BATCH_SIZE = 1000
 _MAX_CHANGES = 500
-_FAN_OUT_LOCK = 0x636D7203  # arbitrary, but the same in every process
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class MatchQueue:
         None if no changes are pending, or if another process is at work. Leaving the block commits what was saved.
         """
         with self._database.write() as connection:
-            is_free = self._database.try_lock(connection, _FAN_OUT_LOCK)
+            is_free = self._database.try_lock(connection, Lock.FAN_OUT)
             cursor, pending = _pending_changes(connection, now) if is_free else (None, ())
             if not pending:
                 yield None
@@ -131,7 +131,7 @@ class MatchQueue:
         """
         with self._database.write() as connection:
             known, mailboxes = None, []
-            if self._database.try_lock(connection, recipients.PLAN_LOCK):
+            if self._database.try_lock(connection, Lock.PLAN):
                 known = _load_known(connection)
                 mailboxes = recipients.due_mailboxes(
                     connection, now, limit, with_next_actions=known is not None, skip=skip

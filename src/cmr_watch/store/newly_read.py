@@ -13,9 +13,10 @@ from sqlalchemy import Connection, select, update
 
 from cmr_watch.models.readings import CallNotice, Change, Edition, RecordedChange
 from cmr_watch.store import row_mapping
-from cmr_watch.store.check_records import CHANGES_LOCK, RELEASED, REPARSED, load_changes
+from cmr_watch.store.check_records import RELEASED, REPARSED, load_changes
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.incidents import record_event
+from cmr_watch.store.locks import Lock
 from cmr_watch.store.publication import publish_new
 from cmr_watch.store.schema import changes, checks
 
@@ -29,7 +30,7 @@ def record_newly_read(
     """Store these changes in the caller's transaction, and list them to the operator."""
     if not found:
         return
-    database.lock(connection, CHANGES_LOCK)
+    database.lock(connection, Lock.CHANGES)
     check = {"page_url": page_url, "checked_at": now, "outcome": REPARSED, "detail": "", "revision": 0}
     check_id = insert_returning_id(connection, checks, check)
     for change in found:

@@ -5,7 +5,7 @@
 - HISTORY: listed, but never new: what was derived from an archive is older than what readers have seen.
 - NULL: not published, because it is held, or was discarded.
 
-The caller holds CHANGES_LOCK, so that the order of the numbers is that of the commits.
+The caller holds Lock.CHANGES, so that the order of the numbers is that of the commits.
 """
 
 from __future__ import annotations

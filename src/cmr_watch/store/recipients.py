@@ -20,10 +20,10 @@ from cmr_watch.models.recipients import Subscription
 from cmr_watch.store import readable, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import resolve_incidents
+from cmr_watch.store.locks import Lock
 from cmr_watch.store.mute_rows import load_mutes
 from cmr_watch.store.schema import changes, deliveries, digests, matches, outage_notices, reminders, subscriptions
 
-PLAN_LOCK = 0x636D7204  # arbitrary, but the same in every process
 """Held while recipients are planned."""
 
 # a literal, as SQLite does not use a partial index for a condition with a parameter
@@ -305,6 +305,12 @@ def has_active_subscription(table: Any = deliveries) -> Any:
     return or_(table.c.purpose.in_(("operator", "opt-in")), active.exists())
 
 
+def is_paused(at: Any, table: Any = deliveries) -> Any:
+    """Return the condition that a message must wait, as its recipient has paused. What was asked for is sent."""
+    has_paused = select(subscriptions.c.id).where(ACTIVE, subscriptions.c.mailbox == table.c.mailbox)
+    return and_(table.c.purpose == "subscriber", has_paused.where(subscriptions.c.paused_until > at).exists())
+
+
 def cancel_unwanted(connection: Connection, now: datetime) -> int:
     """Cancel the pending messages, also uncertain ones, of recipients without subscriptions; return their number."""
     is_free = or_(deliveries.c.claim_token.is_(None), deliveries.c.leased_until < now)
@@ -327,7 +333,7 @@ def lock_planning(database: Database, connection: Connection) -> None:
     Waiting cannot deadlock if the transaction holds only locks on pages, checks, readings, rounds and the incidents of
     pages: no planning waits for these, nor any transaction that a planning could wait for.
     """
-    database.lock(connection, PLAN_LOCK)
+    database.lock(connection, Lock.PLAN)
 
 
 def plan_all_again(database: Database, connection: Connection, now: datetime) -> None:

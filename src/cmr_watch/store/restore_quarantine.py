@@ -32,10 +32,10 @@ from sqlalchemy import (
 from cmr_watch.log import redact_address
 from cmr_watch.models.readings import RecordedChange
 from cmr_watch.store import installation, readable, recipients, row_mapping
-from cmr_watch.store.check_records import CHANGES_LOCK
 from cmr_watch.store.column_types import Utc
 from cmr_watch.store.database import Database
 from cmr_watch.store.erasure import PLACEHOLDER_PREFIX
+from cmr_watch.store.locks import Lock
 from cmr_watch.store.publication import publish_released, skip_used_numbers
 from cmr_watch.store.schema import (
     bodies,
@@ -171,7 +171,7 @@ class RestoreQuarantine:
         with self._database.write() as connection:
             if kind == "message":
                 return _release_messages(connection, selected, now, send)
-            self._database.lock(connection, CHANGES_LOCK)
+            self._database.lock(connection, Lock.CHANGES)
             return _release_changes(connection, selected, now, send)
 
 

@@ -45,6 +45,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.hard_bounces import expired as hard_bounce_expired
 from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.installation import address_hash
+from cmr_watch.store.locks import Lock
 from cmr_watch.store.schema import (
     bodies,
     changes,
@@ -65,7 +66,6 @@ from cmr_watch.store.schema import (
     snapshots,
     subscriptions,
 )
-from cmr_watch.store.snapshots import CONTENTS_LOCK
 from cmr_watch.store.subscription_requests import ADDRESS_CHANGED, REMOVED
 from cmr_watch.store.subscriptions import SUPPRESSING_REASONS
 
@@ -80,7 +80,7 @@ _SMALL_BATCH_SIZE: Final = 10
 
 _SETTLED: Final = (matches, reminders, outage_notices, digests)
 """The tables whose rows name the delivery that settled them."""
-_LOCKS: Final = {bodies: recipients.PLAN_LOCK, contents: CONTENTS_LOCK}
+_LOCKS: Final = {bodies: Lock.PLAN, contents: Lock.CONTENTS}
 """What is held while such a row is reused, for example by planning: the rows are then left for the next run."""
 _CONFIGURATION_REASONS = (REMOVED, ADDRESS_CHANGED)
 

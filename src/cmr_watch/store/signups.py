@@ -21,6 +21,7 @@ from cmr_watch.models.recipients import TOKEN_SLOT, Message, SubscriptionRequest
 from cmr_watch.models.signups import Signup
 from cmr_watch.store import erasure, plan_writer, readable, row_mapping
 from cmr_watch.store.database import Database
+from cmr_watch.store.locks import Lock
 from cmr_watch.store.schema import signups, subscriptions
 from cmr_watch.store.subscription_requests import normalize
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions, select_subscriptions
@@ -34,7 +35,6 @@ MAX_PER_HOUR: Final = 200
 ONCE_PER: Final = timedelta(days=1)
 """An address gets one such mail within this time."""
 _BATCH: Final = 500
-_LOCK: Final = 0x636D7205  # arbitrary, but the same in every process
 _LETTERS: Final = string.ascii_lowercase + "234567"  # 5 bits each
 
 
@@ -78,7 +78,7 @@ class Signups:
         if not self._is_any_waiting():
             return 0
         with self._database.write() as connection:
-            if not self._database.try_lock(connection, _LOCK):
+            if not self._database.try_lock(connection, Lock.SIGNUPS):
                 return 0
             waiting = _load(connection, signups.c.mailed_at.is_(None))
             newest = {mailbox_of(signup.request.address): signup for signup in waiting}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from types import SimpleNamespace
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
@@ -23,11 +23,11 @@ from cmr_watch.models.readings import FetchedPage, PageKind, Snapshot, Validator
 from cmr_watch.store import readable
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.evidence import load_evidence, save_evidence
+from cmr_watch.store.locks import Lock
 from cmr_watch.store.schema import contents, pages, snapshots
 
 Assessment = Literal["plausible", "suspect", "archived"]
 
-CONTENTS_LOCK: Final = 0x636D7205  # arbitrary, but the same in every process
 """Held while contents are stored or deleted: pages can share one."""
 _COMPRESSION_LEVEL = 6
 _MAX_OLDER = 200
@@ -305,7 +305,7 @@ def _update_content(database: Database, connection: Connection, row: Any, page: 
 
 def _store_content(database: Database, connection: Connection, content: bytes, digest: str) -> None:
     # until the commit: no other process may delete what it believes unused, or has it deleted by this one
-    database.lock(connection, CONTENTS_LOCK)
+    database.lock(connection, Lock.CONTENTS)
     if connection.execute(select(contents.c.size).where(contents.c.sha256 == digest)).first() is None:
         row = {"sha256": digest, "size": len(content), "body": zlib.compress(content, _COMPRESSION_LEVEL)}
         connection.execute(database.insert(contents).values(row).on_conflict_do_nothing())

@@ -35,8 +35,6 @@ def test_a_mail():
     assert mail["To"] == "ann@example.org"
     assert mail["Date"].datetime == NOON
     assert mail["Message-ID"].strip() == message.message_id
-    assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["List-Id"] == "cmr-watch <cmr-watch.example.org>"
     assert mail.get_body(("plain",)).get_content().splitlines() == message.text.splitlines()
     assert mail.get_body(("html",)).get_content().strip() == message.html
     assert composed.content.isascii()
@@ -99,7 +97,8 @@ def check_headers(hostile: str) -> None:
         return  # lone surrogates, which rendering removes
     mail = parse_mail(composed.content)
     assert set(mail.keys()) == {
-        "Subject", "From", "To", "Date", "Message-ID", "List-Id", "Auto-Submitted", "MIME-Version", "Content-Type"
+        "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress", "Feedback-ID",
+        "MIME-Version", "Content-Type",
     }  # fmt: skip
     assert [address.addr_spec for address in mail["From"].addresses] == ["watch@example.org"]
     assert [address.addr_spec for address in mail["To"].addresses] == ["ann@example.org"]

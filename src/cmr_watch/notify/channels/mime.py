@@ -2,11 +2,15 @@
 
 All mails with the same Body differ only in five headers and in the token at TOKEN_SLOT. So the standard library
 encodes each text once; the result is split at the slot, and joined again with the token of each recipient.
+
+A mail is either *news*, which its recipient can unsubscribe from, or a *service* mail to somebody who waits for it:
+a request for confirmation, or a message to the operator. Only news has the headers of a mailing list.
 """
 
 from __future__ import annotations
 
 import email.policy
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +24,7 @@ from urllib.parse import quote
 from cmr_watch.exceptions import DeliveryError
 from cmr_watch.models.recipients import TOKEN_SLOT, Message
 from cmr_watch.notify.channels.mail_addresses import EmailAddress, parse
-from cmr_watch.notify.channels.mail_headers import mailbox_header, text_header
+from cmr_watch.notify.channels.mail_headers import LINE, mailbox_header, text_header
 
 _SLOT: Final = TOKEN_SLOT.encode()
 _SOFT_BREAK: Final = b"=\r\n"  # RFC 2045 §6.7: removed by decoding
@@ -31,6 +35,7 @@ _PLAIN_ID: Final = re.compile(r"<[a-zA-Z0-9.+_-]+@[a-zA-Z0-9.-]+>")
 _PLAIN_TOKEN: Final = re.compile(rf"([0-9a-z]{{{len(TOKEN_SLOT)}}})?")
 # Commas and angle brackets are percent-encoded, because they separate the URLs of List-Unsubscribe (RFC 2369 §2).
 _SAFE_IN_URL: Final = "%:/?#[]@!$&'()*+;="
+_LONGEST_DOMAIN: Final = LINE - len("List-Id: cmr-watch <cmr-watch.>")
 _CACHE_SIZE: Final = 32  # digests have one body for each set of subscription options, and are sent interleaved
 
 
@@ -77,16 +82,44 @@ def _headers(message: Message, recipient: EmailAddress, sender: MailSender, now:
     token = message.token if message.unsubscribes else ""
     return (
         f"To: {recipient}\r\nDate: {format_datetime(now)}\r\nMessage-ID: {message.message_id}\r\n"
-        f"{_unsubscribe_headers(sender, token)}{_shared_headers(message.subject, sender)}"
+        f"{_unsubscribe_headers(sender, token)}{_shared_headers(message.subject, sender, is_news=bool(token))}"
     )
 
 
 @lru_cache(_CACHE_SIZE)
-def _shared_headers(subject: str, sender: MailSender) -> str:
+def _shared_headers(subject: str, sender: MailSender, *, is_news: bool) -> str:
+    domain = sender.address.domain.lower()
     return (
         f"{text_header('Subject', subject)}{mailbox_header('From', sender.name, sender.address)}"
-        f"List-Id: cmr-watch <cmr-watch.{sender.address.domain}>\r\n"
-        "Auto-Submitted: auto-generated\r\n"  # RFC 3834: prevents automatic replies
+        f"{_list_headers(domain) if is_news else ''}{_automatic_headers(domain, is_news)}"
+    )
+
+
+def _list_headers(domain: str) -> str:
+    """The headers of a mailing list, by which mail programs sort, and older responders know not to reply.
+
+    - List-Id (RFC 2919): stays the same as long as the sender's domain does.
+    - Precedence: no standard (RFC 2076 §3.9: discouraged), but vacation(1) and the rules of many organisations know
+      only this. `bulk` rather than `list`: nobody writes to the list. Service mails have none: they are not sent in
+      bulk, and some mail servers deliver what is later.
+    """
+    space = " " if len(domain) <= _LONGEST_DOMAIN else "\r\n "
+    return f"List-Id: cmr-watch{space}<cmr-watch.{domain}>\r\nPrecedence: bulk\r\n"
+
+
+def _automatic_headers(domain: str, is_news: bool) -> str:
+    """The headers of a mail that no person wrote.
+
+    - Auto-Submitted (RFC 3834 §5): no automatic reply.
+    - X-Auto-Response-Suppress: the same for Exchange ([MS-OXCMAIL] §2.1.3.2.20). Not `All`, nor `NDR`: bounces must
+      come.
+    - Feedback-ID: Gmail counts complaints by these fields. The last one names the sender and must have 5 to 15
+      characters; it follows from the domain, and the others from the kind of mail, so none tells who the recipient is.
+    """
+    sender = hashlib.sha256(domain.encode()).hexdigest()[:10]
+    return (
+        "Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: OOF, AutoReply\r\n"
+        f"Feedback-ID: {'news' if is_news else 'service'}:cmr-{sender}\r\n"
     )
 
 

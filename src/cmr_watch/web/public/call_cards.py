@@ -11,7 +11,7 @@ from typing import Final
 from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.readings import CallNotice, Cutoff, KnownCall, RecordedChange
 from cmr_watch.render.call_parts import LATE, call_advice
-from cmr_watch.render.datetimes import cutoff_day
+from cmr_watch.render.datetimes import cutoff_day, full_day
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.message_parts import MAX_SENTENCE, Advice, Link, safe_links
 from cmr_watch.render.sanitize import clean
@@ -155,7 +155,7 @@ def _step(cutoff: Cutoff, now: datetime, is_next: bool, move: Move | None) -> Cu
     hour = f"{words.brussels(cutoff.at):%H:%M}" if has_hour(cutoff.at) else ""
     return CutoffStep(
         at=cutoff.at,
-        day=words.full_day(day),
+        day=full_day(day),
         hour=_("{hour} Brussels time").format(hour=hour) if hour else "",
         countdown=words.countdown(day, now),
         move=move,

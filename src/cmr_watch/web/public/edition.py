@@ -9,7 +9,7 @@ from typing import Final
 
 from cmr_watch.models.readings import ChangeKind, Edition, KnownEdition, RecordedChange
 from cmr_watch.places import country_name
-from cmr_watch.render.datetimes import day_words
+from cmr_watch.render.datetimes import day_words, full_day, weekday_and_number
 from cmr_watch.render.edition_parts import edition_facts, edition_links, material_label
 from cmr_watch.render.i18n import _
 from cmr_watch.render.message_parts import Advice, Fact, Link, safe_links
@@ -106,10 +106,10 @@ def _when(edition: Edition) -> str:
     if first is None or last is None:
         return days(edition) or _("The platform gives no date yet.")
     if first == last:
-        return words.full_day(first)
+        return full_day(first)
     is_same_month = (first.year, first.month) == (last.year, last.month)
-    begin = words.weekday_and_number(first) if is_same_month else words.full_day(first)
-    return _("{first} to {last}").format(first=begin, last=words.full_day(last))
+    begin = weekday_and_number(first) if is_same_month else full_day(first)
+    return _("{first} to {last}").format(first=begin, last=full_day(last))
 
 
 def _notice(known: KnownEdition, card: EditionCard, changes: Sequence[RecordedChange]) -> Advice | None:
@@ -150,8 +150,8 @@ def _register_note(edition: Edition, now: datetime) -> Advice | None:
     if last is None or edition.status not in ("scheduled", "save_the_date"):
         return None
     if is_closed(edition, now):
-        return Advice(_("Registration closed on {day}.").format(day=words.full_day(last)))
-    text = _("Registration closes on {day}").format(day=words.full_day(last))
+        return Advice(_("Registration closed on {day}.").format(day=full_day(last)))
+    text = _("Registration closes on {day}").format(day=full_day(last))
     return Advice(text, words.countdown(last, now))
 
 

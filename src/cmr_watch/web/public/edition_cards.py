@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from cmr_watch.models.readings import Edition, KnownEdition, RecordedChange
 from cmr_watch.monitor.upcoming import date_range, is_over, is_upcoming
-from cmr_watch.render.datetimes import short_day
+from cmr_watch.render.datetimes import short_day, short_month
 from cmr_watch.render.edition_parts import register_link
 from cmr_watch.render.i18n import _
 from cmr_watch.render.message_parts import Link, safe_links
@@ -180,14 +180,14 @@ def _leaf(edition: Edition, range_: tuple[date, date] | None) -> Leaf:
     if range_ is None:
         return Leaf(_("no date"), "–")
     first, last = range_
-    month = words.short_month(first)
+    month = short_month(first)
     if edition.starts_on:
         text = str(first.day) if first == last else f"{first.day}–{last.day}"
         return Leaf(f"{month} {first.year}", text)
     if (last - first).days > 300:
         return Leaf(_("year"), str(first.year))
     is_one_month = (first.year, first.month) == (last.year, last.month)
-    return Leaf(str(first.year), month if is_one_month else f"{month}–{words.short_month(last)}")
+    return Leaf(str(first.year), month if is_one_month else f"{month}–{short_month(last)}")
 
 
 def _tag(known: KnownEdition, now: datetime) -> tuple[str, Tone]:

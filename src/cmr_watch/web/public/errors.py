@@ -9,8 +9,8 @@ from html import escape
 from http import HTTPStatus
 from typing import Final
 
+from cmr_watch.render.datetimes import full_time
 from cmr_watch.render.i18n import _
-from cmr_watch.web.public import words
 from cmr_watch.web.public.json_reply import json_reply
 from cmr_watch.web.public.rendering import error_page
 from cmr_watch.web.public.views import HTML, NotFound, Reply, SiteFacts
@@ -81,7 +81,7 @@ def unavailable(site: SiteFacts, last: Reply | None, now: datetime) -> Failure:
     body = last.body
     if last.content_type == HTML:
         warning = _("What you see may be out of date: the service cannot read its database at the moment.")
-        notice = f'<p class="warning" role="status">{escape(warning)} {escape(words.full_time(now))}</p>'
+        notice = f'<p class="warning" role="status">{escape(warning)} {escape(full_time(now))}</p>'
         body = body.replace(NOTICE, notice.encode(), 1)
     return Failure(Reply(body, last.content_type, HTTPStatus.SERVICE_UNAVAILABLE, _RETRY), text)
 

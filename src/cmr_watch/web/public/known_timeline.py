@@ -9,7 +9,7 @@ from typing import Final
 from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.readings import Cutoff, Known, KnownEdition
 from cmr_watch.monitor.upcoming import date_range
-from cmr_watch.render.datetimes import cutoff_day
+from cmr_watch.render.datetimes import cutoff_day, day_and_short_month, short_month, short_range
 from cmr_watch.render.i18n import _
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import call_name
@@ -59,20 +59,12 @@ def _cutoff_moment(cutoff: Cutoff, call: str) -> Moment:
     day = cutoff_day(cutoff.at)
     hour = f", {words.brussels(cutoff.at):%H:%M}" if has_hour(cutoff.at) else ""
     name = f"{words.full_cutoff(cutoff.at)}, {clean(call, 80)}"
-    return Moment(f"{_short_day(day)}{hour}", day, "cutoff", name, is_certain=not cutoff.tentative)
+    return Moment(f"{day_and_short_month(day)}{hour}", day, "cutoff", name, is_certain=not cutoff.tentative)
 
 
 def _short_days(first: date, last: date, *, is_exact: bool) -> str:
     """`11–12 Dec`, `30 Nov – 1 Dec`; of a period, its months: `Jun`, `Mar – Jun`."""
     if not is_exact:
-        months = dict.fromkeys((words.short_month(first), words.short_month(last)))
+        months = dict.fromkeys((short_month(first), short_month(last)))
         return " – ".join(months)
-    if first == last:
-        return _short_day(first)
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{_short_day(last)}"
-    return f"{_short_day(first)} – {_short_day(last)}"
-
-
-def _short_day(day: date) -> str:
-    return _("{day} {month}").format(day=day.day, month=words.short_month(day))
+    return short_range(first, last)

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from cmr_watch.calendar_diff import cutoff_of
 from cmr_watch.models.calendar import CalendarEvent
-from cmr_watch.render.datetimes import cutoff_day
+from cmr_watch.render.datetimes import cutoff_day, full_day
 from cmr_watch.render.i18n import _
 from cmr_watch.render.sanitize import clean
 from cmr_watch.store.public import Overview
@@ -172,7 +172,7 @@ def _deadline(cutoff: CutoffStep | None, days: int, now: datetime) -> str:
         text = _("The cut-off for applications is {cutoff}. May we ask you for a signed letter before then?")
         return text.format(cutoff=at)
     text = _("The cut-off for applications is {cutoff}. May we ask you for a signed letter by {day}?")
-    return text.format(cutoff=at, day=words.full_day(wanted))
+    return text.format(cutoff=at, day=full_day(wanted))
 
 
 def _wanted_by(cutoff: date, days: int, today: date) -> date | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.readings import ChangeKind, Cutoff, Edition, RecordedChange
-from cmr_watch.render.datetimes import cutoff_day, day_range, day_words, short_day
+from cmr_watch.render.datetimes import cutoff_day, day_range, day_words, full_short_day
 from cmr_watch.render.i18n import _
 from cmr_watch.web.public import words
 
@@ -66,4 +66,4 @@ def _old_cutoff(old: datetime, new: datetime) -> str:
     day, new_day = cutoff_day(old), cutoff_day(new)
     if day == new_day:
         return f"{words.brussels(old):%H:%M}" if has_hour(old) else _("the end of the day")
-    return _("{weekday} {day}").format(weekday=words.weekday(day), day=short_day(day, new_day))
+    return full_short_day(day, new_day)

@@ -18,10 +18,9 @@ from cmr_watch.calendar_diff import cutoff_of
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.models.readings import CallNotice
-from cmr_watch.render.datetimes import cutoff_day, deadline
+from cmr_watch.render.datetimes import cutoff_day, deadline, full_day
 from cmr_watch.render.i18n import N_, _, ngettext
 from cmr_watch.render.sanitize import safe_link
-from cmr_watch.web.public import words
 from cmr_watch.web.public.calendar import Entry
 from cmr_watch.web.public.calendar_entries import entry_of
 from cmr_watch.web.public.views import BadRequest, SiteFacts
@@ -95,7 +94,7 @@ class PlannedStep:
     def note(self) -> str:
         """How long before the cut-off it is, and why not on the day that was chosen."""
         if self.is_late:
-            return _("{day} is already past").format(day=words.full_day(self.wanted))
+            return _("{day} is already past").format(day=full_day(self.wanted))
         before = ngettext("{number} day before", "{number} days before", self.days)
         if self.days == self.lead:
             return before

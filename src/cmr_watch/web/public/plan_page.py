@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from cmr_watch.calendar_diff import cutoff_of
 from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.models.readings import CallNotice
-from cmr_watch.render.datetimes import cutoff_day, day_words
+from cmr_watch.render.datetimes import cutoff_day, day_words, full_day
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.web.public import words
 from cmr_watch.web.public.calendar_entries import cutoff_name
@@ -99,7 +99,7 @@ def _advice(
         fact, action = _("This cut-off has passed."), ""
     else:
         before = ngettext("{number} day before was {day}.", "{number} days before was {day}.", late[0].lead)
-        fact = before.format(day=words.full_day(late[0].wanted))
+        fact = before.format(day=full_day(late[0].wanted))
         action = f"{_(late[0].step.late)}: {_left(cutoff_day(cutoff.at), today)}"
     return Advice(fact, action, *_other(event, leads, ahead, now))
 

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from cmr_watch import __version__
 from cmr_watch.render import i18n
-from cmr_watch.render.datetimes import day_words
+from cmr_watch.render.datetimes import day_words, full_day, full_minute, full_time
 from cmr_watch.render.sanitize import safe_link
 from cmr_watch.web.public import words
 from cmr_watch.web.public.views import Reply, SiteFacts, Visit
@@ -79,13 +79,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        i18n.gettext, i18n.ngettext, newstyle=True, pgettext=i18n.pgettext, npgettext=i18n.npgettext
+    )
     environment.filters.update(
         {
             "day": day_words,
-            "full_day": words.full_day,
-            "full_minute": words.full_minute,
-            "full_time": words.full_time,
+            "full_day": full_day,
+            "full_minute": full_minute,
+            "full_time": full_time,
             "brussels": words.brussels,
             "safe_link": safe_link,
             "iso": words.iso,

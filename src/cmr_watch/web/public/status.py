@@ -10,7 +10,7 @@ from typing import Any, Final
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.health import MAX_READING_AGE
 from cmr_watch.models.recipients import Incident
-from cmr_watch.render.datetimes import day_and_time, day_range
+from cmr_watch.render.datetimes import day_and_time, day_range, full_day
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.serialization import instant
 from cmr_watch.store.public import Overview
@@ -198,7 +198,7 @@ def _summary(days: tuple[Day, ...]) -> str:
 
 def _bar(number: int, day: Day) -> Bar:
     height = HEIGHTS[day.state]
-    return Bar(number * 10, 40 - height, height, day.state, f"{words.full_day(day.day)}: {' '.join(day.sentences)}")
+    return Bar(number * 10, 40 - height, height, day.state, f"{full_day(day.day)}: {' '.join(day.sentences)}")
 
 
 def _gap(first: Day, last: Day) -> Gap:

@@ -14,10 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
-from cmr_watch.render.datetimes import day_words
+from cmr_watch.render.datetimes import day_words, month_and_year, short_month
 from cmr_watch.render.i18n import _
 from cmr_watch.render.sanitize import clean
-from cmr_watch.web.public import words
 from cmr_watch.web.public.svg import element, text, width
 
 Kind = Literal["edition", "cutoff"]
@@ -98,7 +97,7 @@ def timeline(moments: Sequence[Moment], today: date, title: str, prefix: str = "
 def span(today: date) -> str:
     """`November 2025 to February 2028`: what is shown."""
     first, last = _month(today, -_BACK), _month(today, _MONTHS - _BACK - 1)
-    return _("{first} to {last}").format(first=words.month_and_year(first), last=words.month_and_year(last))
+    return _("{first} to {last}").format(first=month_and_year(first), last=month_and_year(last))
 
 
 def shown_moments(moments: Sequence[Moment], today: date) -> list[Moment]:
@@ -187,7 +186,7 @@ def _strip(today: date, top: int) -> Iterator[str]:
     for number in range(-_BACK, _MONTHS - _BACK):
         first, following = _month(today, number), _month(today, number + 1)
         left, right = position(first, today), position(following, today)
-        name = str(first.year) if first.month == 1 else words.short_month(first)
+        name = str(first.year) if first.month == 1 else short_month(first)
         if number > -_BACK:
             yield element("path", class_="land", d=f"M{left:.0f} {top}v{_STRIP}")
         yield _text(name, (left + right) / 2, top + 17, class_="month", text_anchor="middle")

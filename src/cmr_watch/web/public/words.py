@@ -10,32 +10,9 @@ from typing import Final
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.health import MAX_READING_AGE
 from cmr_watch.merge_pages import has_hour
-from cmr_watch.render.datetimes import MONTHS, cutoff_day, day_and_time, day_words
+from cmr_watch.render.datetimes import cutoff_day, full_day
 from cmr_watch.render.i18n import N_, _, ngettext
 
-_WEEKDAYS: Final = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
-_SHORT_MONTHS: Final = (
-    N_("Jan"),
-    N_("Feb"),
-    N_("Mar"),
-    N_("Apr"),
-    N_("May"),
-    N_("Jun"),
-    N_("Jul"),
-    N_("Aug"),
-    N_("Sep"),
-    N_("Oct"),
-    N_("Nov"),
-    N_("Dec"),
-)
 _HOUR: Final = timedelta(hours=1)
 _RANGE: Final = re.compile(r"(?<=\d)–(?=\d)")
 
@@ -102,31 +79,6 @@ def in_days(number: int) -> str:
     return ngettext("in {number} day", "in {number} days", number)
 
 
-def weekday(day: date) -> str:
-    """`Tuesday`."""
-    return _(_WEEKDAYS[day.weekday()])
-
-
-def full_day(day: date) -> str:
-    """`Tuesday 22 December 2026`."""
-    return _("{weekday} {day}").format(weekday=weekday(day), day=day_words(day))
-
-
-def weekday_and_number(day: date) -> str:
-    """`Friday 11`, for a range within a month."""
-    return _("{weekday} {number}").format(weekday=weekday(day), number=day.day)
-
-
-def month_and_year(day: date) -> str:
-    """`December 2026`."""
-    return _("{month} {year}").format(month=_(MONTHS[day.month - 1]), year=day.year)
-
-
-def short_month(day: date) -> str:
-    """`Dec`."""
-    return _(_SHORT_MONTHS[day.month - 1])
-
-
 def full_cutoff(at: datetime) -> str:
     """`Tuesday 22 December 2026, 18:00`; without an hour on the page, its day."""
     if not has_hour(at):
@@ -135,22 +87,9 @@ def full_cutoff(at: datetime) -> str:
     return f"{full_day(local.date())}, {local:%H:%M}"
 
 
-def full_time(at: datetime) -> str:
-    """`Saturday 28 November 2026, 04:13 (Brussels time)`."""
-    local = brussels(at)
-    time = day_and_time(at, BRUSSELS)
-    return _("{weekday} {time} (Brussels time)").format(weekday=weekday(local.date()), time=time)
-
-
 def brussels(at: datetime) -> datetime:
     """The time in Brussels."""
     return at.astimezone(BRUSSELS)
-
-
-def full_minute(at: datetime) -> str:
-    """`Saturday 28 November 2026, 04:13`, where it is said elsewhere that it is Brussels time."""
-    local = brussels(at)
-    return f"{full_day(local.date())}, {local:%H:%M}"
 
 
 def iso(at: datetime | date) -> str:

@@ -1,0 +1,24 @@
+"""Lists of words, as the current language joins them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cmr_watch.render.cldr import cldr
+from cmr_watch.render.i18n import language
+
+
+def and_words(parts: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return _joined(parts, cldr(language()).two_and)
+
+
+def or_words(parts: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return _joined(parts, cldr(language()).two_or)
+
+
+def _joined(parts: Sequence[str], last: str) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return last.replace("{0}", ", ".join(parts[:-1])).replace("{1}", parts[-1])
