@@ -300,6 +300,12 @@ def has_active_subscription(table: Any = deliveries) -> Any:
     return or_(table.c.purpose.in_(("operator", "opt-in")), active.exists())
 
 
+def is_paused(at: Any, table: Any = deliveries) -> Any:
+    """Return the condition that a message must wait, as its recipient has paused. What was asked for is sent."""
+    has_paused = select(subscriptions.c.id).where(ACTIVE, subscriptions.c.mailbox == table.c.mailbox)
+    return and_(table.c.purpose == "subscriber", has_paused.where(subscriptions.c.paused_until > at).exists())
+
+
 def cancel_unwanted(connection: Connection, now: datetime) -> int:
     """Cancel the pending messages, also uncertain ones, of recipients without subscriptions; return their number."""
     is_free = or_(deliveries.c.claim_token.is_(None), deliveries.c.leased_until < now)

@@ -34,6 +34,7 @@ REVISIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
 )
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
@@ -209,6 +210,8 @@ subscriptions = _numbered(
     Column("activated_at", Utc),
     Column("welcomed_at", Utc),
     Column("welcome_delivery_id", Integer),
+    # nothing is sent before then, except what the recipient asks for
+    Column("paused_until", Utc),
     # when something other than a match is due: a welcome, a reminder, the monthly status message
     Column("next_action_at", Utc),
     Column("ended_at", Utc),

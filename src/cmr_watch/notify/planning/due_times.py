@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from cmr_watch.models.readings import RecordedChange
-from cmr_watch.models.recipients import QuietHours, Schedule, Subscription, mailbox_of
+from cmr_watch.models.recipients import Schedule, Subscription, mailbox_of
 from cmr_watch.notify import delivery_schedule
 from cmr_watch.notify.relevance import NON_URGENT, should_notify, topic_of
 
@@ -44,8 +44,7 @@ def due_time(subscribed: Sequence[Subscription], change: RecordedChange, matched
     if not due:
         return None
     at, period = min(due, key=lambda one: one[0])
-    quiet, zone = quiet_hours(subscribed)
-    return delivery_schedule.end_of_quiet(quiet, zone, at), period
+    return silence(subscribed).end(at), period
 
 
 @lru_cache(maxsize=4096)
@@ -53,7 +52,12 @@ def scheduled(schedule: Schedule, is_urgent: bool, matched_at: datetime) -> DueT
     return delivery_schedule.due(schedule, is_urgent, matched_at)
 
 
-def quiet_hours(subscribed: Sequence[Subscription]) -> tuple[QuietHours | None, str]:
-    """Return the recipient's quiet hours and time zone: those of the first subscription that has quiet hours."""
+def silence(subscribed: Sequence[Subscription]) -> delivery_schedule.Silence:
+    """Return when nothing is sent to the recipient.
+
+    The quiet hours are those of the first subscription that has some. A recipient pauses as a whole: the longest pause
+    counts.
+    """
     schedule = next((entry.schedule for entry in subscribed if entry.schedule.quiet), subscribed[0].schedule)
-    return schedule.quiet, schedule.time_zone
+    paused_until = max((entry.paused_until for entry in subscribed if entry.paused_until), default=None)
+    return delivery_schedule.Silence(schedule.quiet, schedule.time_zone, paused_until)

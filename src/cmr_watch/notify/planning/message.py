@@ -85,6 +85,8 @@ def _welcome(inputs: Inputs) -> _Welcome:
 
 def _new_reminders(inputs: Inputs) -> tuple[Reminder, ...]:
     """Return due reminders that no pending message contains; in quiet hours only those that cannot wait."""
+    if inputs.is_paused:
+        return ()
     until = inputs.quiet_until
     return tuple(one for one in inputs.new_reminders().reminders if until is None or one.open.cutoff.at <= until)
 
