@@ -35,6 +35,7 @@ REVISIONS = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
@@ -237,6 +238,17 @@ signups = _numbered(
     Column("mailed_at", Utc),
     Column("token_hash", Text),
     Column("confirmed_at", Utc),
+)
+
+mutes = _table(
+    "mutes",
+    Column("mailbox", Text, primary_key=True),
+    # "edition" or "call"
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("muted_at", Utc, nullable=False),
+    # when the recipient undid it: what was found until then stays muted
+    Column("ended_at", Utc),
 )
 
 bodies = _numbered(
