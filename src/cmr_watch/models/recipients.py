@@ -87,6 +87,7 @@ class Subscription:
     - `after_change_id`: it covers only changes with a greater ID.
     - `activated_at`: None while it is pending. Reminders that were due earlier are not sent.
     - `welcomed_at`: when its welcome message was written; None until then.
+    - `paused_until`: nothing is sent before then, except what the recipient asks for; None, or past, without a pause.
     - `consent`: who confirmed that mail may be sent to this address; "operator" if the operator added it.
     """
 
@@ -107,6 +108,11 @@ class Subscription:
     consent: str = "operator"
     activated_at: datetime | None = None
     welcomed_at: datetime | None = None
+    paused_until: datetime | None = None
+
+    def pause_end(self, now: datetime) -> datetime | None:
+        """When the pause ends that it is in; None if it is in none."""
+        return self.paused_until if self.paused_until and self.paused_until > now else None
 
 
 # ── contents of messages ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -28,6 +28,8 @@ from cmr_watch.models.recipients import (
 OPT_IN: Purpose = "opt-in"
 MAX_DAYS = 3650
 """No reminder is due earlier before a cut-off."""
+_LAST_YEAR = 9000
+"""No pause ends later, so that days can be added to its end."""
 Row = Any
 """An SQLAlchemy row, with columns as attributes."""
 
@@ -103,6 +105,8 @@ def subscription(row: Row) -> Subscription:
         raise ValueError("reminders is not valid")
     if row.language not in LANGUAGES:
         raise ValueError("language is not valid")
+    if row.paused_until is not None and row.paused_until.year > _LAST_YEAR:
+        raise ValueError("paused_until is not valid")
     return Subscription(
         id=row.id,
         address=row.address,
@@ -121,6 +125,7 @@ def subscription(row: Row) -> Subscription:
         consent=row.consent,
         activated_at=row.activated_at,
         welcomed_at=row.welcomed_at,
+        paused_until=row.paused_until,
     )
 
 
