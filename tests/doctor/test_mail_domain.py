@@ -88,6 +88,9 @@ DMARC = [
     ({"watch.eu": ["v=DMARC1; p=reject; sp=none"]}, True, "is sp=none (of watch.eu)"),
     ({"news.watch.eu": ["v=DMARC1; p=none; sp=reject"]}, True, "is p=none, "),
     ({"news.watch.eu": ["v=DMARC1; p=none", "v=DMARC1; p=reject"]}, False, "more than one DMARC record"),
+    ({"news.watch.eu": ["v=DMARC1; p=reject"], "watch.eu": ["v=DMARC1; p=none"]}, True, "is p=reject, "),
+    ({"watch.eu": ["v=DMARC1; p=none", "v=DMARC1; p=reject"]}, None, "has no DMARC record"),
+    ({"news.watch.eu": ["v=DMARC1; p=none; p=reject"]}, True, "is p=none, "),
     ({"news.watch.eu": ["v=DMARC1; p=monitor"]}, False, "no valid policy: p=monitor"),
     ({"news.watch.eu": ["v=DMARC1; rua=mailto:x@watch.eu"]}, False, "no valid policy: p="),
 ]  # fmt: skip
@@ -130,6 +133,14 @@ def test_alignment(sender: str, other: str, tags: str, expected: bool) -> None:
     names = FakeNames({("_dmarc.watch.eu", "TXT"): [f"v=DMARC1; p=none; {tags}"]})
 
     assert are_aligned(sender, other, names, "aspf") is expected
+
+
+def test_a_domain_can_be_set_apart_from_its_parent() -> None:
+    zone: dict[tuple[str, Kind], list[str]] = {("_dmarc.watch.eu", "TXT"): ["v=DMARC1; p=none"]}
+    assert are_aligned("a.news.watch.eu", "watch.eu", FakeNames(zone), "adkim")
+    zone["_dmarc.news.watch.eu", "TXT"] = ["v=DMARC1; p=none; psd=n"]
+    assert not are_aligned("a.news.watch.eu", "watch.eu", FakeNames(zone), "adkim")
+    assert are_aligned("a.news.watch.eu", "b.news.watch.eu", FakeNames(zone), "adkim")
 
 
 MX = [

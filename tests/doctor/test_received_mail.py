@@ -99,6 +99,7 @@ def test_another_sender(mailbox: Mailbox) -> None:
 RESULTS = [
     ("mx.eu; spf=softfail smtp.mailfrom=x; dkim=pass; dmarc=fail", False, "did not accept DMARC and SPF: dkim=pass"),
     ("mx.eu; dkim=fail; dkim=pass; dkim=neutral", True, "mx.eu says: dkim=pass"),
+    ("mx.eu; spf=pass (all is well; dmarc=fail (not really; dkim=fail)) smtp.mailfrom=x", True, "mx.eu says: spf=pass"),
     ("mx.eu 1; spf=none", False, "mx.eu 1 did not accept SPF"),
     ("mx.eu; none", None, "mx.eu does not say"),
     ("", None, "the receiving server does not say"),

@@ -24,7 +24,6 @@ _SHORTEST_RSA: Final = (
     140  # bytes; PKCS #1, which some publish, is 22 bytes shorter than the usual form (RFC 6376 §3.6.1)
 )
 _RESULT: Final = re.compile(r"(?:^|;)\s*(spf|dkim|dmarc)\s*=\s*([a-z]+)", re.IGNORECASE)
-_COMMENT: Final = re.compile(r"\([^()]*\)")
 _SEE: Final = "in docs/deliverability.md."
 
 
@@ -84,7 +83,7 @@ def _check_kept(mail: Message, settings: Settings) -> Finding:
 
 def _check_results(mail: Message) -> Finding:
     """What the receiving server found. Only the topmost field is its own: others may be forged (RFC 8601 §7.1)."""
-    value = _COMMENT.sub("", _header(mail, "Authentication-Results"))
+    value = _without_comments(_header(mail, "Authentication-Results"))
     results = _best_results(value)
     server = value.partition(";")[0].strip() or "the receiving server"
     if not results:
@@ -96,6 +95,17 @@ def _check_results(mail: Message) -> Finding:
         advice = f"See “{failed[0]}” {_SEE}"
         return Finding("test mail", False, f"{server} did not accept {' and '.join(failed)}: {shown}", advice)
     return Finding("test mail", True, f"{server} says: {shown}")
+
+
+def _without_comments(value: str) -> str:
+    """The field without its comments, which may be nested (RFC 5322 §3.2.2)."""
+    depth, kept = 0, []
+    for character in value:
+        depth += character == "("
+        if depth == 0:
+            kept.append(character)
+        depth = max(0, depth - (character == ")"))
+    return "".join(kept)
 
 
 def _best_results(value: str) -> dict[str, str]:
