@@ -15,7 +15,9 @@ from cmr_watch.doctor.name_server import Kind
 from cmr_watch.doctor.spf import check_spf
 from tests.fakes.names import FakeNames, Zone
 
+INTERNET: Zone = {("eu", "NS"): ["x.dns.eu."], ("org", "NS"): ["a0.org.afilias-nst.info."]}
 GOOD: Zone = {
+    **INTERNET,
     ("watch.eu", "TXT"): ["v=spf1 include:relay.eu mx -all", "site-verification=1"],
     ("relay.eu", "TXT"): ["v=spf1 ip4:192.0.2.0/24 ~all"],
     ("_dmarc.watch.eu", "TXT"): ["v=DMARC1; p=none; rua=mailto:dmarc@watch.eu"],
@@ -86,6 +88,9 @@ DMARC = [
     ({"watch.eu": ["v=DMARC1; p=reject; sp=none"]}, True, "is sp=none (of watch.eu)"),
     ({"news.watch.eu": ["v=DMARC1; p=none; sp=reject"]}, True, "is p=none, "),
     ({"news.watch.eu": ["v=DMARC1; p=none", "v=DMARC1; p=reject"]}, False, "more than one DMARC record"),
+    ({"news.watch.eu": ["v=DMARC1; p=reject"], "watch.eu": ["v=DMARC1; p=none"]}, True, "is p=reject, "),
+    ({"watch.eu": ["v=DMARC1; p=none", "v=DMARC1; p=reject"]}, None, "has no DMARC record"),
+    ({"news.watch.eu": ["v=DMARC1; p=none; p=reject"]}, True, "is p=none, "),
     ({"news.watch.eu": ["v=DMARC1; p=monitor"]}, False, "no valid policy: p=monitor"),
     ({"news.watch.eu": ["v=DMARC1; rua=mailto:x@watch.eu"]}, False, "no valid policy: p="),
 ]  # fmt: skip
@@ -130,6 +135,14 @@ def test_alignment(sender: str, other: str, tags: str, expected: bool) -> None:
     assert are_aligned(sender, other, names, "aspf") is expected
 
 
+def test_a_domain_can_be_set_apart_from_its_parent() -> None:
+    zone: dict[tuple[str, Kind], list[str]] = {("_dmarc.watch.eu", "TXT"): ["v=DMARC1; p=none"]}
+    assert are_aligned("a.news.watch.eu", "watch.eu", FakeNames(zone), "adkim")
+    zone["_dmarc.news.watch.eu", "TXT"] = ["v=DMARC1; p=none; psd=n"]
+    assert not are_aligned("a.news.watch.eu", "watch.eu", FakeNames(zone), "adkim")
+    assert are_aligned("a.news.watch.eu", "b.news.watch.eu", FakeNames(zone), "adkim")
+
+
 MX = [
     ({("watch.eu", "MX"): ["10 mx.relay.eu."]}, True, "mail to watch.eu goes to mx.relay.eu"),
     ({("watch.eu", "MX"): ["0 ."]}, False, "says that it takes no mail"),
@@ -141,7 +154,7 @@ MX = [
 
 @pytest.mark.parametrize(("zone", "good", "words"), MX)
 def test_mx(zone: Zone, good: bool, words: str) -> None:
-    finding = list(check_mail_domain(settings(), FakeNames(zone)))[-1]
+    finding = list(check_mail_domain(settings(), FakeNames({**INTERNET, **zone})))[-1]
 
     assert (finding.what, finding.good, words in finding.words) == ("mx", good, True), finding
 
@@ -175,7 +188,7 @@ def test_nothing_is_looked_up_without_a_mail_server() -> None:
     assert names.asked == []
 
 
-@pytest.mark.parametrize("answers", [0, 1, 2, 3])
+@pytest.mark.parametrize("answers", [0, 1, 2, 3, 4])
 def test_without_dns_there_is_one_plain_line_and_no_problem(answers: int) -> None:
     names = FakeNames(GOOD, fails_after=answers)
 
@@ -185,6 +198,13 @@ def test_without_dns_there_is_one_plain_line_and_no_problem(answers: int) -> Non
         "SPF, DMARC and the like were not checked to the end: no name server answered in time"
     ]
     assert not [one for one in findings if one.good is False]
+
+
+def test_a_name_server_of_a_closed_network_finds_no_problem() -> None:
+    findings = list(check_deliverability(settings(bounces=MAILBOX), FakeNames({}), None))
+
+    assert [(one.what, one.good) for one in findings] == [("dns", None)]
+    assert findings[0].words.endswith("the name server does not know the names of the internet, not even .eu")
 
 
 # ── the settings ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,11 +15,14 @@ from tests.fakes.names import FakeNames, Zone
 from tests.notify.make import Clock
 
 SITE = WebSection(url="https://watch.eu", contact="news@watch.eu")
+KEY = "p=" + "MIGf" * 54
 ZONE: Zone = {
     ("_dmarc.watch.eu", "TXT"): ["v=DMARC1; p=none"],
-    ("s1._domainkey.watch.eu", "TXT"): ["v=DKIM1; k=rsa; p=MIGfMA0G"],
-    ("s1._domainkey.mail.watch.eu", "TXT"): ["p=MIGfMA0G"],
+    ("s1._domainkey.watch.eu", "TXT"): ["v=DKIM1; k=rsa; " + KEY],
+    ("s1._domainkey.mail.watch.eu", "TXT"): [KEY],
     ("old._domainkey.watch.eu", "TXT"): ["v=DKIM1; p="],
+    ("short._domainkey.watch.eu", "TXT"): ["v=DKIM1; p=" + "MFww" * 31],
+    ("ed._domainkey.watch.eu", "TXT"): ["v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="],
     ("bounces.watch.eu", "TXT"): ["v=spf1 ip4:192.0.2.1 -all"],
 }
 COVERED = "from:to:subject:date:message-id:list-unsubscribe:list-unsubscribe-post"
@@ -95,6 +98,8 @@ def test_another_sender(mailbox: Mailbox) -> None:
 
 RESULTS = [
     ("mx.eu; spf=softfail smtp.mailfrom=x; dkim=pass; dmarc=fail", False, "did not accept DMARC and SPF: dkim=pass"),
+    ("mx.eu; dkim=fail; dkim=pass; dkim=neutral", True, "mx.eu says: dkim=pass"),
+    ("mx.eu; spf=pass (all is well; dmarc=fail (not really; dkim=fail)) smtp.mailfrom=x", True, "mx.eu says: spf=pass"),
     ("mx.eu 1; spf=none", False, "mx.eu 1 did not accept SPF"),
     ("mx.eu; none", None, "mx.eu does not say"),
     ("", None, "the receiving server does not say"),
@@ -132,6 +137,7 @@ SIGNED = [
         "only relay.eu signed the mail, so nothing vouches for watch.eu",
     ),
     ([signature(selector="none")], "the key of the signature is missing: none._domainkey.watch.eu"),
+    ([signature(selector="short")], "the key of the signature has less than 1,024 bits: short._domainkey.watch.eu"),
     ([signature(selector="old")], "the key of the signature is revoked: old._domainkey.watch.eu"),
     (
         [signature(covered=COVERED.removesuffix(":list-unsubscribe-post"))],
@@ -150,6 +156,10 @@ def test_a_signature_that_does_not_do(mailbox: Mailbox, added: list[str], words:
 
     assert [(one.what, one.words) for one in problems] == [("dkim", words)]
     assert "docs/deliverability.md" in problems[0].advice
+
+
+def test_a_short_key_of_another_kind_is_good(mailbox: Mailbox) -> None:
+    assert [good for good, _ in found(authentication(arrived(mailbox, signature(selector="ed"))), "dkim")] == [True]
 
 
 def test_the_signature_of_a_relay_does_no_harm(mailbox: Mailbox) -> None:

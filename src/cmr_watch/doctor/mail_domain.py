@@ -8,7 +8,7 @@ from typing import Final
 from cmr_watch.config import Settings
 from cmr_watch.doctor.dmarc import check_dmarc
 from cmr_watch.doctor.finding import Finding
-from cmr_watch.doctor.name_server import Names
+from cmr_watch.doctor.name_server import Names, NamesUnavailable
 from cmr_watch.doctor.spf import check_spf
 from cmr_watch.exceptions import DeliveryError
 from cmr_watch.notify.channels.mail_addresses import parse
@@ -36,6 +36,7 @@ def check_mail_domain(settings: Settings, names: Names) -> Iterator[Finding]:
         text = f"{domain} cannot be looked up: it is a reserved name, from which nobody outside accepts mail"
         yield Finding("dns", None, text, "If that is not what you want, correct “from” in [mail].")
         return
+    _require_public_names(domain, names)
     yield check_spf(domain, names)
     yield check_dmarc(domain, names)
     receivers = {domain: "from", mail_domain(settings.mail.unsubscribe) or domain: "unsubscribe"} | {domain: "from"}
@@ -48,6 +49,13 @@ def mail_domain(address: str | None) -> str | None:
         return parse(address).domain.lower() if address else None
     except DeliveryError:
         return None
+
+
+def _require_public_names(domain: str, names: Names) -> None:
+    """A name server of a closed network answers that no public name exists, which says nothing about our domain."""
+    top = domain.rpartition(".")[2]
+    if not names.records(top, "NS"):
+        raise NamesUnavailable(f"the name server does not know the names of the internet, not even .{top}")
 
 
 def _check_mx(domain: str, key: str, names: Names) -> Finding:

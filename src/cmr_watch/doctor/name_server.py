@@ -12,7 +12,7 @@ from cmr_watch.exceptions import CmrWatchError, ConfigError
 if TYPE_CHECKING:
     from dns.resolver import Resolver
 
-Kind = Literal["TXT", "MX", "A", "AAAA"]
+Kind = Literal["TXT", "MX", "A", "AAAA", "NS"]
 _PORT: Final = 53
 _QUERY: Final = 5.0  # seconds for one question, asked again within them if the answer does not come
 _DEADLINE: Final = 20.0  # seconds for all questions of one NameServer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import parseaddr
@@ -20,8 +20,10 @@ from cmr_watch.doctor.spf import check_spf
 _OURS: Final = ("List-Id", "List-Unsubscribe", "Precedence", "Auto-Submitted", "Feedback-ID")
 _FOR_UNSUBSCRIBING: Final = ("List-Unsubscribe", "List-Unsubscribe-Post")
 _MOST_SIGNATURES: Final = 5
+_SHORTEST_RSA: Final = (
+    140  # bytes; PKCS #1, which some publish, is 22 bytes shorter than the usual form (RFC 6376 §3.6.1)
+)
 _RESULT: Final = re.compile(r"(?:^|;)\s*(spf|dkim|dmarc)\s*=\s*([a-z]+)", re.IGNORECASE)
-_COMMENT: Final = re.compile(r"\([^()]*\)")
 _SEE: Final = "in docs/deliverability.md."
 
 
@@ -81,8 +83,8 @@ def _check_kept(mail: Message, settings: Settings) -> Finding:
 
 def _check_results(mail: Message) -> Finding:
     """What the receiving server found. Only the topmost field is its own: others may be forged (RFC 8601 §7.1)."""
-    value = _COMMENT.sub("", _header(mail, "Authentication-Results"))
-    results = {name.lower(): result.lower() for name, result in reversed(_RESULT.findall(value))}
+    value = _without_comments(_header(mail, "Authentication-Results"))
+    results = _best_results(value)
     server = value.partition(";")[0].strip() or "the receiving server"
     if not results:
         text = f"{server} does not say whether SPF, DKIM and DMARC passed"
@@ -93,6 +95,26 @@ def _check_results(mail: Message) -> Finding:
         advice = f"See “{failed[0]}” {_SEE}"
         return Finding("test mail", False, f"{server} did not accept {' and '.join(failed)}: {shown}", advice)
     return Finding("test mail", True, f"{server} says: {shown}")
+
+
+def _without_comments(value: str) -> str:
+    """The field without its comments, which may be nested (RFC 5322 §3.2.2)."""
+    depth, kept = 0, []
+    for character in value:
+        depth += character == "("
+        if depth == 0:
+            kept.append(character)
+        depth = max(0, depth - (character == ")"))
+    return "".join(kept)
+
+
+def _best_results(value: str) -> dict[str, str]:
+    """The result of each method; of several signatures, that of one that passed."""
+    results: dict[str, str] = {}
+    for name, result in _RESULT.findall(value.lower()):
+        if results.get(name) != "pass":
+            results[name] = result
+    return results
 
 
 def _check_return_path(mail: Message, sender: str, names: Names) -> Iterator[Finding]:
@@ -110,11 +132,20 @@ def _check_return_path(mail: Message, sender: str, names: Names) -> Iterator[Fin
 def _check_key(signature: _Signature, names: Names) -> Finding:
     place = f"{signature.selector}._domainkey.{signature.domain}"
     keys = [tag_list(text) for text in names.records(place, "TXT")]
-    if any(key.get("p") for key in keys):
+    key = next((key for key in keys if key.get("p")), None)
+    if key is not None and _is_too_short(key):
+        text = f"the key of the signature has less than 1,024 bits: {place}"
+        return Finding("dkim", False, text, f"Let your mail server make a new one, of 2,048 bits. See “DKIM” {_SEE}")
+    if key is not None:
         return Finding("dkim", True, f"{signature.domain} signed it, and its key is published ({place})")
     state = "is revoked" if keys else "is missing"
     advice = f"Publish the key that your mail server shows. See “DKIM” {_SEE}"
     return Finding("dkim", False, f"the key of the signature {state}: {place}", advice)
+
+
+def _is_too_short(key: Mapping[str, str]) -> bool:
+    """Whether an RSA key is one that Gmail and Yahoo do not accept: that of 1,024 bits is encoded in 162 bytes."""
+    return key.get("k", "rsa").lower() == "rsa" and len(key["p"].rstrip("=")) * 3 // 4 < _SHORTEST_RSA
 
 
 def _check_covered(signature: _Signature, mail: Message) -> Iterator[Finding]:

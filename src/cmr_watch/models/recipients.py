@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Literal
+from typing import Final, Literal
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.domain_names import to_ascii, to_unicode
+from cmr_watch.languages import ENGLISH
 from cmr_watch.models.readings import (
     TOPICS,
     CallNotice,
@@ -65,6 +67,7 @@ class SubscriptionRequest:
     - `name`: set for a subscription from the configuration file.
     - `reminders`: in whole days before a cut-off, the largest first.
     - `still_watching`: whether to send a status message after each month without any other message.
+    - `language`: in which the recipient is written to (`languages.py`).
     """
 
     address: str
@@ -74,6 +77,7 @@ class SubscriptionRequest:
     schedule: Schedule = Schedule()
     reminders: tuple[int, ...] = REMINDERS
     still_watching: bool = False
+    language: str = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class Subscription:
     schedule: Schedule = Schedule()
     reminders: tuple[int, ...] = REMINDERS
     still_watching: bool = False
+    language: str = ENGLISH
     consent: str = "operator"
     activated_at: datetime | None = None
     welcomed_at: datetime | None = None
@@ -225,6 +230,11 @@ TOKEN_SLOT = "unsubscribe0token0goes0here0with0its0length"  # noqa: S105
 """Placeholder in a `Body` for the recipient's unsubscribe token, which is as long."""
 
 
+_LANGUAGE: Final = re.compile(r'<html lang="([a-z]{2})"')
+_MAX_START: Final = 200
+"""Characters within which an HTML document begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """The text of a message. It is the same for all its recipients, except for TOKEN_SLOT.
@@ -236,6 +246,12 @@ class Body:
     text: str
     html: str
     more_url: str = ""
+
+    @property
+    def language(self) -> str:
+        """The language of its HTML, which says so itself; English for a chat."""
+        found = _LANGUAGE.search(self.html[:_MAX_START])
+        return found[1] if found else ENGLISH
 
 
 @dataclass(frozen=True, slots=True)

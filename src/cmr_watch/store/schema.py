@@ -36,6 +36,7 @@ REVISIONS = (
     "0014",
     "0015",
     "0016",
+    "0017",
 )
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
@@ -204,6 +205,7 @@ subscriptions = _numbered(
     Column("schedule", Json, nullable=False),
     Column("reminders", Json, nullable=False),
     Column("still_watching", Flag, nullable=False),
+    Column("language", Text, nullable=False),
     Column("consent", ExternalText, nullable=False),
     Column("status", Text, nullable=False),
     Column("after_change_id", Integer, nullable=False),
