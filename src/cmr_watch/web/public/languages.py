@@ -19,7 +19,7 @@ from cmr_watch.web.public.http import HEADERS
 _DATA: Final = (".json", ".csv")
 _NEUTRAL: Final = ("/api/", "/static/", "/favicon.svg", "/robots.txt")
 _TAG: Final = re.compile(r"<(?:a|form|img|link)\b[^>]*>")
-_ADDRESS: Final = re.compile(r' (href|action|src)="(/[^"?#]*)')
+_ADDRESS: Final = re.compile(r' (href|action|src)="(/(?!/)[^"?#]*)')
 
 
 class ByLanguage:
@@ -70,7 +70,8 @@ def _localized_tag(tag: re.Match[str]) -> str:
 
 
 def _localized_address(found: re.Match[str]) -> str:
-    return found[0] if is_neutral(found[2]) else f' {found[1]}="{local_path(found[2])}'
+    is_done = is_neutral(found[2]) or language_of(found[2]) != ENGLISH
+    return found[0] if is_done else f' {found[1]}="{local_path(found[2])}'
 
 
 @dataclass(frozen=True, slots=True)
