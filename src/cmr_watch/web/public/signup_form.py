@@ -9,11 +9,12 @@ from datetime import time
 from typing import Final
 
 from cmr_watch.exceptions import DeliveryError
+from cmr_watch.languages import ENGLISH, LANGUAGES
 from cmr_watch.models.readings import TOPICS, Topic
 from cmr_watch.models.recipients import FREQUENCIES, REMINDERS, Frequency, QuietHours, Schedule, SubscriptionRequest
 from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.render.countries import alphabetical, country_words
-from cmr_watch.render.i18n import _
+from cmr_watch.render.i18n import _, language
 
 CONSENT_TEXT: Final = "1"
 """The version of the text below the form that says what a reader agrees to: raise it when that text changes."""
@@ -39,6 +40,7 @@ class Choices:
     frequency: Frequency = "immediately"
     reminders: bool = True
     still_watching: bool = False
+    language: str = ENGLISH
     quiet_from: str = ""
     quiet_until: str = ""
 
@@ -61,6 +63,7 @@ def read(form: Mapping[str, str]) -> Choices:
         frequency=frequencies[0] if frequencies else "immediately",
         reminders="reminders" in form,
         still_watching="still-watching" in form,
+        language=form["language"] if form.get("language") in LANGUAGES else language(),
         quiet_from=_hour(form.get("quiet-from", "")),
         quiet_until=_hour(form.get("quiet-until", "")),
     )
@@ -88,6 +91,7 @@ def request(choices: Choices) -> SubscriptionRequest:
         schedule=Schedule(choices.frequency, quiet=quiet),
         reminders=REMINDERS if choices.reminders else (),
         still_watching=choices.still_watching,
+        language=choices.language,
     )
 
 
