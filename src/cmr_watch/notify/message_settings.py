@@ -35,7 +35,7 @@ def message_context(settings: Settings) -> MessageContext:
         contact=settings.fetch.contact or mail.sender,
         unsubscribe_address=mail.unsubscribe or mail.sender,
         site_url=settings.web.secure_url,
-        changes_url=f"{site.rstrip('/')}/changes" if site else None,
+        web_url=site,
     )
 
 

@@ -17,7 +17,7 @@ class MessageContext:
     - `contact`: name or address of the operator, for recipients.
     - `unsubscribe_address`: the mailbox that processes e-mails asking to unsubscribe.
     - `site_url`: where this service serves `/unsubscribe/`; None if it does not do so over https.
-    - `changes_url`: the public list of changes; None if the public address of the site is not configured.
+    - `web_url`: the public address of the site, whether it is https or not; None if it is not configured.
     """
 
     source_url: str
@@ -26,4 +26,4 @@ class MessageContext:
     contact: str | None = None
     unsubscribe_address: str | None = None
     site_url: str | None = None
-    changes_url: str | None = None
+    web_url: str | None = None

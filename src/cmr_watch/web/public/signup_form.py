@@ -6,14 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
-from functools import cache
 from typing import Final
 
 from cmr_watch.exceptions import DeliveryError
 from cmr_watch.models.readings import TOPICS, Topic
 from cmr_watch.models.recipients import FREQUENCIES, REMINDERS, Frequency, QuietHours, Schedule, SubscriptionRequest
 from cmr_watch.notify.channels.mail_addresses import parse
-from cmr_watch.places import country_name
+from cmr_watch.render.countries import alphabetical, country_words
 from cmr_watch.render.i18n import _
 
 CONSENT_TEXT: Final = "1"
@@ -92,10 +91,9 @@ def request(choices: Choices) -> SubscriptionRequest:
     )
 
 
-@cache
 def countries() -> tuple[tuple[str, str], ...]:
     """The countries to choose from: codes and names, by name."""
-    return tuple(sorted(((code, country_name(code)) for code in _EUROPE), key=lambda pair: pair[1].casefold()))
+    return tuple(sorted(((code, country_words(code)) for code in _EUROPE), key=lambda pair: alphabetical(pair[1])))
 
 
 def _address_fault(address: str, domains: Sequence[str]) -> str:
