@@ -109,6 +109,14 @@ class Installation(Journey):
                 "network": "192.0.2.0/24",
                 "requested_at": now,
             },
+            "mail_requests": {
+                "kind": "link",
+                "address": "fay@example.org",
+                "mailbox": "fay@example.org",
+                "language": "en",
+                "network": "192.0.2.0/24",
+                "requested_at": now,
+            },
             "robots": {"host": "example.org", "status": 200, "text": "", "fetched_at": now},
             "outage_notices": {"mailbox": ANNA, "outage_id": 1, "phase": "opened", "settled_at": now},
             "reminders": {

@@ -275,8 +275,14 @@ class Message:
         return self.body.html.replace(TOKEN_SLOT, self.token)
 
 
-Purpose = Literal["subscriber", "operator", "opt-in"]
-"""Whom a delivery is for. `opt-in`: asks an address, which has not agreed to anything yet, for confirmation."""
+Purpose = Literal["subscriber", "operator", "opt-in", "link", "export"]
+"""Whom a delivery is for, or what.
+
+- `opt-in`: asks an address, which has not agreed to anything yet, for confirmation.
+- `link`: has a link with which to manage a subscription. `export`: has the data that are stored about an address.
+"""
+REQUESTED: tuple[Purpose, ...] = ("opt-in", "link", "export")
+"""What somebody has asked for on the site, in the name of the address."""
 DeliveryOutcome = Literal["sent", "logged", "failed", "superseded", "cancelled", "discarded"]
 
 

@@ -17,6 +17,7 @@ class MessageContext:
     - `contact`: name or address of the operator, for recipients.
     - `unsubscribe_address`: the mailbox that processes e-mails asking to unsubscribe.
     - `site_url`: where this service serves `/unsubscribe/`; None if it does not do so over https.
+    - `manage_url`: where recipients ask for a link to change what they get; None if they cannot.
     - `changes_url`: the public list of changes; None if the public address of the site is not configured.
     """
 
@@ -27,3 +28,4 @@ class MessageContext:
     unsubscribe_address: str | None = None
     site_url: str | None = None
     changes_url: str | None = None
+    manage_url: str | None = None

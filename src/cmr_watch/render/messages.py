@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.cursors import cursor_of
+from cmr_watch.models.personal_data import PersonalData
 from cmr_watch.models.readings import ChangeKind, KnownCall
 from cmr_watch.models.recipients import TOKEN_SLOT, Body, Contents, Digest, Incident, Reminder
 from cmr_watch.render.change_items import ItemLayout, change_items, sources
@@ -21,6 +22,7 @@ from cmr_watch.render.incident_messages import incident_sections, incident_subje
 from cmr_watch.render.message_context import MessageContext
 from cmr_watch.render.message_parts import MAX_SUBJECT, PAGE_NAME, Item, Link, Section, count_items, safe_links
 from cmr_watch.render.outage import outage_brief, outage_items, outage_subject
+from cmr_watch.render.personal_data import personal_data_sections
 from cmr_watch.render.preheader import preview
 from cmr_watch.render.reminders import reminder_brief, reminder_item, reminder_subject
 from cmr_watch.render.sanitize import clean, safe_link, safe_mail_link
@@ -29,7 +31,16 @@ from cmr_watch.render.templating import render_template
 from cmr_watch.render.unsubscribe import OPERATING, TESTING, Consent, UnsubscribeFooter, reason, unsubscribe_footer
 from cmr_watch.render.welcome import welcome_brief, welcome_sections, welcome_subject
 
-__all__ = ["Consent", "MessageContext", "body", "delivery_test_body", "operator_body", "opt_in_body"]
+__all__ = [
+    "Consent",
+    "MessageContext",
+    "body",
+    "delivery_test_body",
+    "export_body",
+    "link_body",
+    "operator_body",
+    "opt_in_body",
+]
 
 MONTHLY_SUBJECT: Final = N_("Still watching, nothing new")
 MONTHLY_STATUS: Final = N_("No changes matched your subscription in the past month. The {page} is still being watched.")
@@ -42,6 +53,16 @@ OPT_IN_REASON: Final = N_(
     "You are receiving this once because this address was entered on our site. If that was not you, do nothing: no more"
     " e-mails follow, and the address is deleted after 28 days."
 )
+LINK: Final = N_(
+    "Somebody, probably you, has asked for a link to the e-mails that this address gets from us. On its page you can"
+    " change what you get, pause, end the e-mails, get your data or have them erased. The link works for 24 hours; do"
+    " not pass it on."
+)
+LINK_REASON: Final = N_(
+    "You are receiving this once because this address was entered on our site. If that was not you, do nothing: nothing"
+    " has changed."
+)
+EXPORT_REASON: Final = N_("You are receiving this once because you asked for your data on our site.")
 TEST_MESSAGE: Final = "This is a test message"
 TEST_TEXT: Final = "It shows that messages from this service reach you."
 
@@ -100,6 +121,21 @@ def opt_in_body(context: MessageContext) -> Body:
     button = Link(_("Confirm"), f"{(context.site_url or '').rstrip('/')}/confirm/{TOKEN_SLOT}")
     item = Item(_("Confirm your subscription"), text=_(OPT_IN), button=button)
     return _body(_("Confirm your subscription"), [Section((item,))], context, False, _Frame(_(OPT_IN_REASON), ()))
+
+
+def link_body(context: MessageContext) -> Body:
+    """The mail with the link to manage a subscription."""
+    button = Link(_("Change what you get"), f"{(context.site_url or '').rstrip('/')}/manage/{TOKEN_SLOT}")
+    item = Item(_("Your link to change or end your e-mails"), text=_(LINK), button=button)
+    return _body(
+        _("Your link to change or end your e-mails"), [Section((item,))], context, False, _Frame(_(LINK_REASON), ())
+    )
+
+
+def export_body(data: PersonalData, context: MessageContext, zone: ZoneInfo) -> Body:
+    """The mail with all that is stored about an address."""
+    sections = personal_data_sections(data, zone)
+    return _body(_("Your data, as this service stores them"), sections, context, False, _Frame(_(EXPORT_REASON), ()))
 
 
 def _sections(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> list[Section]:
@@ -173,6 +209,7 @@ def _body(subject: str, sections: Sequence[Section], context: MessageContext, ch
         "contact_url": safe_mail_link(context.contact or ""),
         "reason": frame.reason,
         "unsubscribe": frame.unsubscribe,
+        "manage_url": safe_link(context.manage_url) if frame.unsubscribe.url else None,
     }
     text = render_template("chat.txt" if chat else "mail.txt", values)
     html = "" if chat else render_template("mail.html", values)

@@ -16,6 +16,7 @@ from cmr_watch.web.public import (
     editions,
     leaving,
     letter,
+    managing,
     now,
     rendering,
     status,
@@ -60,5 +61,5 @@ ROUTES: Final = (
     PublicRoute("/status", status.status),
     PublicRoute("/status.json", status.status_json, is_open=True),
 )
-ACT_ROUTES: Final = (*subscribing.ROUTES, leaving.ROUTE)
-"""Those that act: subscribing and leaving."""
+ACT_ROUTES: Final = (*subscribing.ROUTES, leaving.ROUTE, *managing.ROUTES)
+"""Those that act: subscribing, leaving, and what a subscriber decides in between."""
