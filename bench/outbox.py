@@ -101,7 +101,7 @@ def run_fan_out(url: str, batches: int | None = None) -> int:
             with news.fan_out_batch(NOW) as batch:
                 if batch is None:
                     return done
-                batch.save(planning.match_changes(batch.subscriptions, batch.changes, NOW))
+                batch.save(planning.match_changes(batch.subscriptions, batch.changes, batch.mutes, NOW))
     return 0
 
 

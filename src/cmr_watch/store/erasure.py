@@ -23,6 +23,7 @@ from cmr_watch.store.schema import (
     incidents,
     mail_requests,
     matches,
+    mutes,
     outage_notices,
     reminders,
     signups,
@@ -74,7 +75,7 @@ def erase_by_hash(database: Database, connection: Connection, hashed: str, mailb
     _delete_exports(connection, placeholder)
     for table in _TABLES_BY_MAILBOX:
         count += _replace_mailbox(connection, table, mailbox, placeholder)
-    for table in (signups, mail_requests, hard_bounces):
+    for table in (signups, mail_requests, hard_bounces, mutes):
         count += connection.execute(table.delete().where(table.c.mailbox == mailbox)).rowcount
     _cancel_messages(connection, placeholder, now)
     _move_fan_out_cursors(connection, mailbox)

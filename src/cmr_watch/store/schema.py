@@ -20,24 +20,7 @@ from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text
 
 from cmr_watch.store.column_types import Bytes, ExternalText, Flag, Json, Utc
 
-REVISIONS = (
-    "0001",
-    "0002",
-    "0003",
-    "0004",
-    "0005",
-    "0006",
-    "0007",
-    "0008",
-    "0009",
-    "0010",
-    "0011",
-    "0012",
-    "0013",
-    "0014",
-    "0015",
-    "0016",
-)
+REVISIONS = tuple(f"{number:04}" for number in range(1, 18))
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
@@ -254,6 +237,17 @@ mail_requests = _numbered(
     # NULL: it waits for its mail; those that get none are deleted
     Column("mailed_at", Utc),
     Column("token_hash", Text),
+)
+
+mutes = _table(
+    "mutes",
+    Column("mailbox", Text, primary_key=True),
+    # "edition" or "call"
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("muted_at", Utc, nullable=False),
+    # when the recipient undid it: what was found until then stays muted
+    Column("ended_at", Utc),
 )
 
 bodies = _numbered(

@@ -45,7 +45,8 @@ class Inputs:
         return self._reminders(self.recipient.sent_reminders | self.recipient.pending_reminders)
 
     def _reminders(self, settled: frozenset[ReminderKey]) -> reminders.Decision:
-        return reminders.decide(self.context.cutoffs, self.recipient.subscriptions, settled, self.now)
+        cutoffs = reminders.unmuted(self.context.cutoffs, self.recipient.mutes)
+        return reminders.decide(cutoffs, self.recipient.subscriptions, settled, self.now)
 
     def all_outage_notices(self) -> dict[OutageNoticeKey, OutageNotice]:
         """Decide on outage notices, including those that a pending message contains; none in quiet hours or a pause."""
