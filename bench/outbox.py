@@ -129,7 +129,7 @@ def subscribe(database: Database, number: int) -> None:
 
 def writer(database: Database) -> MessageComposer:
     new_id = message_ids("watch@example.org")
-    render = lambda contents, chat, zone: body(contents, CONTEXT, chat, zone)  # noqa: E731
+    render = lambda contents, chat, zone, *_: body(contents, CONTEXT, chat, zone)  # noqa: E731
     return MessageComposer(render, new_id, Installation(database).key(), Incidents(database))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from cmr_watch.models.muting import Mute
 from cmr_watch.models.recipients import Subscription
 
 LINK_VALID_FOR: Final = timedelta(hours=24)
@@ -38,10 +39,11 @@ class MailRequest:
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """What a link opens: an address with its subscriptions, oldest first."""
+    """What a link opens: an address with its subscriptions, oldest first, and what it has muted."""
 
     address: str
     subscriptions: tuple[Subscription, ...]
+    mutes: tuple[Mute, ...] = ()
 
     @property
     def active(self) -> tuple[Subscription, ...]:

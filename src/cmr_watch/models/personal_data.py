@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cmr_watch.models.mail_requests import MailRequest
+from cmr_watch.models.muting import Mute
 from cmr_watch.models.recipients import Subscription
 from cmr_watch.models.signups import Signup
 
@@ -72,4 +73,5 @@ class PersonalData:
     reminders: tuple[ReminderRecord, ...] = ()
     notices: tuple[NoticeRecord, ...] = ()
     digests: tuple[str, ...] = ()
+    mutes: tuple[Mute, ...] = ()
     remarks: tuple[Remark, ...] = ()

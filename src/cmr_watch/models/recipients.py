@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Literal
+from typing import Final, Literal
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.domain_names import to_ascii, to_unicode
+from cmr_watch.languages import ENGLISH
+from cmr_watch.models.muting import ItemRef, with_mute_tokens
 from cmr_watch.models.readings import (
     TOPICS,
     CallNotice,
@@ -65,6 +68,7 @@ class SubscriptionRequest:
     - `name`: set for a subscription from the configuration file.
     - `reminders`: in whole days before a cut-off, the largest first.
     - `still_watching`: whether to send a status message after each month without any other message.
+    - `language`: in which the recipient is written to (`languages.py`).
     """
 
     address: str
@@ -74,6 +78,7 @@ class SubscriptionRequest:
     schedule: Schedule = Schedule()
     reminders: tuple[int, ...] = REMINDERS
     still_watching: bool = False
+    language: str = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,7 @@ class Subscription:
     schedule: Schedule = Schedule()
     reminders: tuple[int, ...] = REMINDERS
     still_watching: bool = False
+    language: str = ENGLISH
     consent: str = "operator"
     activated_at: datetime | None = None
     welcomed_at: datetime | None = None
@@ -225,9 +231,14 @@ TOKEN_SLOT = "unsubscribe0token0goes0here0with0its0length"  # noqa: S105
 """Placeholder in a `Body` for the recipient's unsubscribe token, which is as long."""
 
 
+_LANGUAGE: Final = re.compile(r'<html lang="([a-z]{2})"')
+_MAX_START: Final = 200
+"""Characters within which an HTML document begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The text of a message. It is the same for all its recipients, except for TOKEN_SLOT.
+    """The text of a message. It is the same for all its recipients, except for TOKEN_SLOT and MUTE_SLOT.
 
     `more_url`: a link to the rest, for channels that truncate long messages. `html`: empty for a chat.
     """
@@ -237,6 +248,12 @@ class Body:
     html: str
     more_url: str = ""
 
+    @property
+    def language(self) -> str:
+        """The language of its HTML, which says so itself; English for a chat."""
+        found = _LANGUAGE.search(self.html[:_MAX_START])
+        return found[1] if found else ENGLISH
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -245,6 +262,7 @@ class Message:
     - `message_id`: a random Message-ID with angle brackets (RFC 5322 §3.6.4), the same in all attempts.
     - `token`: the unsubscribe token; empty if there is no subscription to end. Unless it `unsubscribes`, it confirms
       a request instead.
+    - `mute_tokens`: what goes into MUTE_SLOT after each edition or call; empty until the message is about to be sent.
     """
 
     address: str
@@ -253,6 +271,7 @@ class Message:
     change_ids: tuple[int, ...] = ()
     token: str = ""
     unsubscribes: bool = True
+    mute_tokens: tuple[tuple[ItemRef, str], ...] = ()
 
     @property
     def channel(self) -> Channel:
@@ -266,21 +285,20 @@ class Message:
 
     @property
     def text(self) -> str:
-        """The plain text, with the recipient's token."""
-        return self.body.text.replace(TOKEN_SLOT, self.token)
+        """The plain text, with the recipient's tokens."""
+        return self._filled(self.body.text)
 
     @property
     def html(self) -> str:
-        """The HTML, with the recipient's token; empty for a chat."""
-        return self.body.html.replace(TOKEN_SLOT, self.token)
+        """The HTML, with the recipient's tokens; empty for a chat."""
+        return self._filled(self.body.html)
+
+    def _filled(self, text: str) -> str:
+        return with_mute_tokens(text.replace(TOKEN_SLOT, self.token), dict(self.mute_tokens))
 
 
 Purpose = Literal["subscriber", "operator", "opt-in", "link", "export"]
-"""Whom a delivery is for, or what.
-
-- `opt-in`: asks an address, which has not agreed to anything yet, for confirmation.
-- `link`: has a link with which to manage a subscription. `export`: has the data that are stored about an address.
-"""
+"""Whom it is for; `opt-in` asks for confirmation, `link` opens a subscription, `export` says what is stored."""
 REQUESTED: tuple[Purpose, ...] = ("opt-in", "link", "export")
 """What somebody has asked for on the site, in the name of the address."""
 DeliveryOutcome = Literal["sent", "logged", "failed", "superseded", "cancelled", "discarded"]

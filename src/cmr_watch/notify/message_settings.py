@@ -14,10 +14,11 @@ from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.models.mail_requests import MailRequest
 from cmr_watch.models.personal_data import PersonalData
-from cmr_watch.models.recipients import TOKEN_SLOT, Body, Contents, Incident, Message
+from cmr_watch.models.recipients import TOKEN_SLOT, Body, Contents, Incident, Message, SubscriptionRequest
 from cmr_watch.notify.channels.registry import open_channels
 from cmr_watch.notify.message_composer import Render
 from cmr_watch.notify.outbox import WriteOperator, message_ids
+from cmr_watch.render.i18n import in_language
 from cmr_watch.render.messages import (
     Consent,
     MessageContext,
@@ -61,8 +62,9 @@ def subscriber_renderer(settings: Settings) -> Render:
     """Return the function that renders messages to subscribers."""
     context = message_context(settings)
 
-    def render(contents: Contents, chat: bool, zone: ZoneInfo, consent: Consent | None) -> Body:
-        return body(contents, context, chat, zone, consent)
+    def render(contents: Contents, chat: bool, zone: ZoneInfo, consent: Consent | None, language: str) -> Body:
+        with in_language(language):
+            return body(contents, context, chat, zone, consent)
 
     return render
 
@@ -84,10 +86,12 @@ def write_requested_mails(settings: Settings, database: Database, now: datetime)
     asked, new_id, context = MailRequests(database), message_ids(settings.mail.sender), message_context(settings)
 
     def link(request: MailRequest, token: str) -> Message:
-        return Message(request.address, link_body(context), new_id(), token=token, unsubscribes=False)
+        with in_language(request.language):
+            return Message(request.address, link_body(context), new_id(), token=token, unsubscribes=False)
 
     def export(request: MailRequest, data: PersonalData) -> Message:
-        return Message(request.address, export_body(data, context, context.time_zone), new_id(), unsubscribes=False)
+        with in_language(request.language):
+            return Message(request.address, export_body(data, context, context.time_zone), new_id(), unsubscribes=False)
 
     opt_ins = Signups(database).write_mails(_opt_in_writer(settings), now)
     return opt_ins + asked.write_links(link, now) + asked.write_exports(export, now)
@@ -95,10 +99,14 @@ def write_requested_mails(settings: Settings, database: Database, now: datetime)
 
 def _opt_in_writer(settings: Settings) -> WriteMail:
     new_id = message_ids(settings.mail.sender)
-    text = cache(lambda: opt_in_body(message_context(settings)))  # rendered only if there is one to write
 
-    def write(address: str, token: str) -> Message:
-        return Message(address, text(), new_id(), token=token, unsubscribes=False)
+    @cache  # rendered only if there is one to write
+    def text(language: str) -> Body:
+        with in_language(language):
+            return opt_in_body(message_context(settings))
+
+    def write(request: SubscriptionRequest, token: str) -> Message:
+        return Message(request.address, text(request.language), new_id(), token=token, unsubscribes=False)
 
     return write
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.mail_requests import MailRequest
 from cmr_watch.models.personal_data import PersonalData, SentMessage
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest
@@ -45,6 +46,7 @@ def personal_data_sections(data: PersonalData, zone: ZoneInfo) -> list[Section]:
         (_("Reminders"), list(_reminders(data, zone))),
         (_("Notices of pages that could not be read"), list(_notices(data, zone))),
         (_("Digests"), [clean(days, MAX_SENTENCE) for days in data.digests]),
+        (_("What you muted"), list(_mutes(data, zone))),
         (_("What else was noted about this address"), list(_remarks(data, zone))),
     )
     first = Section(tuple(details), _("Your subscriptions"), _(INTRODUCTION))
@@ -71,6 +73,7 @@ def _subscription(entry: Subscription, zone: ZoneInfo) -> Item:
         entry.schedule,
         entry.reminders,
         entry.still_watching,
+        entry.language,
     )
     times = facts(
         (_("Consent"), entry.consent),
@@ -93,22 +96,22 @@ def _choices(request: SubscriptionRequest) -> Iterator[tuple[str, str | None]]:
     schedule = request.schedule
     yield _("Name in the configuration"), request.name
     yield _("Topics"), ", ".join(request.topics)
+    yield _("Language"), LANGUAGES.get(request.language, request.language)
     yield _("Countries"), ", ".join(request.countries) or _("all")
     yield _("How often"), _(_FREQUENCIES[schedule.frequency])
     yield _("Hour and time zone"), f"{schedule.hour}:00, {schedule.time_zone}"
-    yield _("Quiet hours"), str(schedule.quiet) if schedule.quiet else _("none")
-    yield _("Reminders, in days before a cut-off"), ", ".join(map(str, request.reminders)) or _("none")
+    yield _("Quiet hours"), str(schedule.quiet) if schedule.quiet else _("no")
+    yield _("Reminders, in days before a cut-off"), ", ".join(map(str, request.reminders)) or _("no")
     yield _("Monthly status"), _("yes") if request.still_watching else _("no")
 
 
 def _signups(signups: Iterable[Signup], zone: ZoneInfo) -> Iterator[str]:
-    text = _("{time}: a subscription, from the network {network}, text {version}, language {language}; {choices}")
+    text = _("{time}: a subscription, from the network {network}, text {version}; {choices}")
     for one in signups:
         yield text.format(
             time=local_time(one.requested_at, zone),
             network=clean(one.network, MAX_SENTENCE),
             version=clean(one.consent_text, MAX_SENTENCE),
-            language=clean(one.language, MAX_SENTENCE),
             choices="; ".join(f"{label}: {value}" for label, value in _choices(one.request) if value),
         )
         for label, at in ((_("mailed"), one.mailed_at), (_("confirmed"), one.confirmed_at)):
@@ -138,7 +141,7 @@ def _matches(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _reminders(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
-    text = _("{time}: {days} days before the cut-off of {call} on {cutoff}")
+    text = _("{time}: {call}, cut-off {cutoff}, days before: {days}")
     for one in data.reminders:
         yield text.format(
             time=local_time(one.settled_at, zone),
@@ -152,6 +155,13 @@ def _notices(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
     for one in data.notices:
         phase = _("can be read again") if one.phase == "ended" else _("cannot be read")
         yield f"{local_time(one.settled_at, zone)}: {clean(one.page_url, MAX_SENTENCE)} – {phase}"
+
+
+def _mutes(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
+    for one in data.mutes:
+        text = _("{time}: {item}, undone: {undone}") if one.ended_at else "{time}: {item}"
+        undone = _time(one.ended_at, zone)
+        yield text.format(time=local_time(one.muted_at, zone), item=clean(one.key, MAX_SENTENCE), undone=undone)
 
 
 def _remarks(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:

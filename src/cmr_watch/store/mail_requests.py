@@ -8,15 +8,17 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection, select
 
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.mail_requests import MailRequest, Managed, RequestKind
 from cmr_watch.models.personal_data import PersonalData
 from cmr_watch.models.recipients import Message, mailbox_of
 from cmr_watch.store import personal_data
 from cmr_watch.store.database import Database
 from cmr_watch.store.locks import Lock
+from cmr_watch.store.mute_rows import select_mutes
 from cmr_watch.store.recipients import ACTIVE
 from cmr_watch.store.requested_mails import MailKind, hash_of, write_mails
-from cmr_watch.store.schema import mail_requests, subscriptions
+from cmr_watch.store.schema import mail_requests, mutes, subscriptions
 from cmr_watch.store.subscription_requests import normalize_address
 from cmr_watch.store.subscriptions import select_subscriptions
 
@@ -66,9 +68,10 @@ class MailRequests:
         with self._database.read() as connection:
             found = _LINKS.load(connection, mail_requests.c.token_hash == hash_of(token))
             request = found[0] if found and found[0].is_valid(now) else None
-            of_mailbox = subscriptions.c.mailbox == (mailbox_of(request.address) if request else "")
-            stored = select_subscriptions(connection, of_mailbox)
-        return Managed(request.address, stored) if request else None
+            mailbox = mailbox_of(request.address) if request else ""
+            stored = select_subscriptions(connection, subscriptions.c.mailbox == mailbox)
+            muted = select_mutes(connection, mutes.c.mailbox == mailbox, mutes.c.ended_at.is_(None)).get(mailbox, ())
+        return Managed(request.address, stored, muted) if request else None
 
 
 def request_of(row: Any) -> MailRequest:
@@ -77,6 +80,8 @@ def request_of(row: Any) -> MailRequest:
         raise ValueError("mailbox is not valid")
     if row.kind not in get_args(RequestKind):
         raise ValueError("kind is not valid")
+    if row.language not in LANGUAGES:
+        raise ValueError("language is not valid")
     return MailRequest(row.kind, row.address, row.language, row.network, row.requested_at, row.id, row.mailed_at)
 
 

@@ -20,7 +20,7 @@ from cmr_watch.models.personal_data import (
     SentMessage,
 )
 from cmr_watch.models.recipients import mailbox_of
-from cmr_watch.store import erasure, readable, row_mapping, signups
+from cmr_watch.store import erasure, mute_rows, readable, row_mapping, signups
 from cmr_watch.store.schema import (
     bodies,
     changes,
@@ -31,6 +31,7 @@ from cmr_watch.store.schema import (
     incidents,
     mail_requests,
     matches,
+    mutes,
     outage_notices,
     outages,
     reminders,
@@ -63,6 +64,7 @@ def load(connection: Connection, mailbox: str) -> PersonalData:
         reminders=of(reminders, _reminder, reminders.c.settled_at),
         notices=of(outage_notices, _notice, outage_notices.c.settled_at, outages.c.page_url, joined=with_outage),
         digests=of(digests, lambda row: str(row.digest_period), digests.c.digest_period),
+        mutes=of(mutes, mute_rows.mute_of, mutes.c.muted_at),
         remarks=(
             *of(hard_bounces, lambda row: Remark(row.noted_at, "bounce", row.reason), hard_bounces.c.noted_at),
             *of(delivery_pauses, _delivery_pause, delivery_pauses.c.paused_until),

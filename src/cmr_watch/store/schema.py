@@ -20,7 +20,7 @@ from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text
 
 from cmr_watch.store.column_types import Bytes, ExternalText, Flag, Json, Utc
 
-REVISIONS = tuple(f"{number:04}" for number in range(1, 18))
+REVISIONS = tuple(f"{number:04}" for number in range(1, 19))
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
@@ -188,6 +188,7 @@ subscriptions = _numbered(
     Column("schedule", Json, nullable=False),
     Column("reminders", Json, nullable=False),
     Column("still_watching", Flag, nullable=False),
+    Column("language", Text, nullable=False),
     Column("consent", ExternalText, nullable=False),
     Column("status", Text, nullable=False),
     Column("after_change_id", Integer, nullable=False),

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, true, update
 
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.recipients import Message, SubscriptionRequest, mailbox_of
 from cmr_watch.models.signups import Signup
 from cmr_watch.store import erasure, row_mapping
@@ -25,8 +26,8 @@ from cmr_watch.store.schema import signups, subscriptions
 from cmr_watch.store.subscription_requests import normalize
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions, select_subscriptions
 
-WriteMail = Callable[[str, str], Message]
-"""Writes a mail to an address, with a token."""
+WriteMail = Callable[[SubscriptionRequest, str], Message]
+"""Writes the mail that asks for confirmation of a request, with a token."""
 Outcome = Literal["started", "changed", "kept"]
 """What came of a confirmation: `kept` means that the operator has declared the subscription."""
 
@@ -44,7 +45,6 @@ class Signups:
             **row_mapping.request_row(request),
             "address": request.address,
             "mailbox": mailbox_of(request.address),
-            "language": signup.language,
             "consent_text": signup.consent_text,
             "network": signup.network,
             "requested_at": signup.requested_at,
@@ -58,7 +58,7 @@ class Signups:
         None is written to an address that was erased, or to which mail bounces. (200 an hour go to addresses that
         nobody has checked.)
         """
-        return write_mails(self._database, _KIND, lambda _, signup, token: write(signup.address, token), now)
+        return write_mails(self._database, _KIND, lambda _, signup, token: write(signup.request, token), now)
 
     def find(self, token: str, now: datetime) -> Signup | None:
         """The request that a token belongs to; None if there is none, or if it can no longer be confirmed."""
@@ -110,6 +110,8 @@ def signup_of(row: Any) -> Signup:
         raise ValueError("mailbox is not valid")
     if not all(0 <= days <= row_mapping.MAX_DAYS for days in row.reminders):
         raise ValueError("reminders is not valid")
+    if row.language not in LANGUAGES:
+        raise ValueError("language is not valid")
     request = SubscriptionRequest(
         address=row.address,
         topics=tuple(row.topics),
@@ -117,10 +119,10 @@ def signup_of(row: Any) -> Signup:
         schedule=row_mapping.schedule_from_row(**row.schedule),
         reminders=tuple(row.reminders),
         still_watching=row.still_watching,
+        language=row.language,
     )
     return Signup(
         request=request,
-        language=row.language,
         consent_text=row.consent_text,
         network=row.network,
         requested_at=row.requested_at,

@@ -14,16 +14,19 @@ import httpx
 import pytest
 
 from cmr_watch.models.mail_requests import LINK_VALID_FOR
+from cmr_watch.models.muting import ItemRef
 from cmr_watch.models.recipients import QuietHours, Schedule, Subscription
 from cmr_watch.notify.delivery_schedule import end_of_pause
 from cmr_watch.notify.message_settings import write_requested_mails
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.mutes import Mutes
 from cmr_watch.store.schema import mail_requests, metadata
 from cmr_watch.store.subscriptions import BOUNCED, MERGED, UNSUBSCRIBED_ONLINE, Subscriptions
 from tests.factories import wanted
 from tests.web.public.html_checks import checked
 from tests.web.public.test_leaving import statements
+from tests.web.public.test_muting import CALL, LYON, insert_known
 from tests.web.public.test_subscribing import HERE, NOW, OWN, Place, heading
 
 ADA = "Ada@example.org"
@@ -402,3 +405,25 @@ def test_subscriptions_of_others_are_never_touched(desk: Desk) -> None:
     desk.do(f"{path}/end")
     desk.do(f"{path}/erase")
     assert Subscriptions(desk.database).active() == (bob,)
+
+
+def test_what_is_muted_is_listed_and_undone(desk: Desk) -> None:
+    with desk.database.write() as connection:
+        insert_known(connection)
+    [ada] = desk.active
+    mutes = Mutes(desk.database)
+    gone = ItemRef("edition", "no-such-edition")
+    for item in (LYON, CALL, gone):
+        assert mutes.add(ada.id, item, NOW)
+    path = desk.link()
+    page = desk.client.get(path).text
+    assert checked(page)
+    for words in ("Lyon &lt;script&gt;, France, 12–13 October 2027", "no-such-edition", "2027"):
+        assert words in page
+    assert heading(desk.do(path, unmute="edition lyon-fr-2027-10")) == "You get e-mails about this one again"
+    assert [mute.item for mute in mutes.of_recipient(ada.id)] == [CALL, gone]
+    for nonsense in ("", "edition", "x y", "country FR", "edition  "):
+        assert desk.do(path, unmute=nonsense).status_code == 200
+    assert "Lyon" not in desk.client.get(path).text
+    desk.do(f"{path}/export")
+    assert "lyon-fr-2027-10, undone: 28 November 2026" in " ".join(desk.mails("export")[0].split())

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.recipients import Schedule, Subscription
 from cmr_watch.models.signups import WAY
 from cmr_watch.places import country_name
@@ -58,9 +59,10 @@ def _facts(entry: Subscription) -> tuple[tuple[str, str], ...]:
         (_("About"), "; ".join(_(TOPIC_WORDS[topic][1]) for topic in entry.topics)),
         (_("Countries"), _("editions in {countries} only").format(countries=countries) if countries else _("all")),
         (_("How often"), _frequency(entry.schedule)),
-        (_("Quiet hours"), quiet if entry.schedule.quiet else _("none")),
+        (_("Quiet hours"), quiet if entry.schedule.quiet else _("no")),
         (_("Reminders"), _reminders(entry)),
         (_("Once a month"), _("an e-mail even if nothing changed") if entry.still_watching else _("nothing extra")),
+        (_("Language"), LANGUAGES[entry.language]),
         (_("Since"), _since(entry)),
     )
 
@@ -73,7 +75,7 @@ def _frequency(schedule: Schedule) -> str:
 
 def _reminders(entry: Subscription) -> str:
     if not entry.reminders or "calls" not in entry.topics:
-        return _("none")
+        return _("no")
     days = ", ".join(map(str, entry.reminders))
     return _("before cut-offs, this many days: {days}").format(days=days)
 

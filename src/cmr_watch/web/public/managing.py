@@ -12,15 +12,16 @@ from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from cmr_watch.languages import ENGLISH
 from cmr_watch.models.mail_requests import MailRequest, Managed
+from cmr_watch.models.muting import ITEM_KINDS, ItemRef
 from cmr_watch.models.recipients import Subscription
 from cmr_watch.notify.delivery_schedule import end_of_pause, local_date
-from cmr_watch.render.i18n import _
+from cmr_watch.render.i18n import _, language
 from cmr_watch.store.retention import KEEP_ADDRESSES
 from cmr_watch.web.public import signup_form
 from cmr_watch.web.public.acts import ActRoute, ActView, Errand
 from cmr_watch.web.public.managed_words import Shown, shown
+from cmr_watch.web.public.muting import item_name
 from cmr_watch.web.public.rendering import form_page
 from cmr_watch.web.public.signup_form import Choices, Fault
 from cmr_watch.web.public.signup_words import form_words
@@ -46,7 +47,7 @@ def ask(errand: Errand) -> Reply:
     if faults := signup_form.address_faults(address):
         return _ask(errand, address, faults)
     if not errand.form.get(signup_form.TRAP):
-        errand.desk.ask(MailRequest("link", address, ENGLISH, errand.network, errand.now))
+        errand.desk.ask(MailRequest("link", address, language(), errand.network, errand.now))
     return form_page(errand.site, "manage_ask.html", state="sent")
 
 
@@ -83,7 +84,19 @@ def _with_link(view: _Act, *, needs_active: bool = True) -> ActView:
 def overview(errand: Errand, managed: Managed) -> Reply:
     """What is subscribed, and what can be done."""
     entries = [shown(entry, errand.now) for entry in managed.active]
-    return _page(errand, "manage.html", entries=entries, is_declared=managed.is_declared)
+    muted = [mute.item for mute in managed.mutes] if managed.active else []
+    names = [(f"{item.kind} {item.key}", item_name(errand.desk.entry(item)) or item.key) for item in muted]
+    return _page(errand, "manage.html", entries=entries, is_declared=managed.is_declared, muted=names)
+
+
+def unmute(errand: Errand, managed: Managed) -> Reply:
+    """Undo a mute: the form names it."""
+    kind, _space, key = errand.form.get("unmute", "").partition(" ")
+    found = [one for one in ITEM_KINDS if one == kind]
+    if not found or not key:
+        return overview(errand, managed)
+    errand.desk.unmute(managed, ItemRef(found[0], key), errand.now)
+    return _done(errand, "unmuted")
 
 
 def show_change(errand: Errand, managed: Managed) -> Reply:
@@ -190,7 +203,7 @@ def show_export(errand: Errand, _managed: Managed) -> Reply:
 
 def export(errand: Errand, managed: Managed) -> Reply:
     """Ask for the mail with all data."""
-    errand.desk.ask(MailRequest("export", managed.address, ENGLISH, errand.network, errand.now))
+    errand.desk.ask(MailRequest("export", managed.address, language(), errand.network, errand.now))
     return _done(errand, "exported")
 
 
@@ -215,7 +228,7 @@ def _page(errand: Errand, template: str, status: int = HTTPStatus.OK, **values: 
 
 ROUTES: Final = (
     ActRoute("/manage", show_ask, ask, is_scarce=True),
-    ActRoute("/manage/{token}", _with_link(overview, needs_active=False), _with_link(overview, needs_active=False)),
+    ActRoute("/manage/{token}", _with_link(overview, needs_active=False), _with_link(unmute)),
     ActRoute("/manage/{token}/change", _with_link(show_change), _with_link(change)),
     ActRoute("/manage/{token}/pause", _with_link(show_pause), _with_link(pause)),
     ActRoute("/manage/{token}/end", _with_link(show_end), _with_link(end)),

@@ -132,6 +132,7 @@ def changed(subscription: Subscription, choices: Choices) -> SubscriptionRequest
     return replace(
         wanted,
         address=subscription.address,
+        language=subscription.language,
         schedule=replace(subscription.schedule, frequency=choices.frequency, quiet=quiet),
         reminders=(subscription.reminders or REMINDERS) if choices.reminders else (),
     )
