@@ -47,15 +47,9 @@ def message_context(settings: Settings) -> MessageContext:
         contact=settings.fetch.contact or mail.sender,
         unsubscribe_address=mail.unsubscribe or mail.sender,
         site_url=settings.web.secure_url,
-        manage_url=_manage_url(settings),
-        changes_url=f"{site.rstrip('/')}/changes" if site else None,
+        offers_managing=settings.offers_managing,
+        web_url=site,
     )
-
-
-def _manage_url(settings: Settings) -> str | None:
-    """Where recipients ask for a link to change what they get."""
-    site = settings.web.secure_url
-    return f"{site.rstrip('/')}/manage" if site and settings.offers_managing else None
 
 
 def subscriber_renderer(settings: Settings) -> Render:

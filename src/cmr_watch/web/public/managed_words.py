@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.recipients import Schedule, Subscription
 from cmr_watch.models.signups import WAY
-from cmr_watch.places import country_name
+from cmr_watch.render.countries import country_words
 from cmr_watch.render.datetimes import day_words, zone_words
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.web.public.signup_words import FREQUENCY_WORDS, TOPIC_WORDS
@@ -53,7 +53,7 @@ def shown(entry: Subscription, now: datetime) -> Shown:
 
 
 def _facts(entry: Subscription) -> tuple[tuple[str, str], ...]:
-    countries = ", ".join(map(country_name, entry.countries))
+    countries = ", ".join(map(country_words, entry.countries))
     quiet = f"{entry.schedule.quiet} ({zone_words(ZoneInfo(entry.schedule.time_zone))})"
     return (
         (_("About"), "; ".join(_(TOPIC_WORDS[topic][1]) for topic in entry.topics)),

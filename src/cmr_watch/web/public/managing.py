@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.mail_requests import MailRequest, Managed
 from cmr_watch.models.muting import ITEM_KINDS, ItemRef
 from cmr_watch.models.recipients import Subscription
@@ -27,6 +28,7 @@ from cmr_watch.web.public.signup_form import Choices, Fault
 from cmr_watch.web.public.signup_words import form_words
 from cmr_watch.web.public.views import Reply
 
+_PATH: Final = "/manage"
 LONGEST_PAUSE: Final = timedelta(days=366)
 _Act = Callable[[Errand, Managed], Reply]
 
@@ -48,22 +50,22 @@ def ask(errand: Errand) -> Reply:
         return _ask(errand, address, faults)
     if not errand.form.get(signup_form.TRAP):
         errand.desk.ask(MailRequest("link", address, language(), errand.network, errand.now))
-    return form_page(errand.site, "manage_ask.html", state="sent")
+    return form_page(errand.site, "manage_ask.html", here=_PATH, state="sent")
 
 
 def _ask(errand: Errand, address: str, faults: tuple[Fault, ...] = ()) -> Reply:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
     values = {"address": address, "faults": faults, "words": form_words()}
-    return form_page(errand.site, "manage_ask.html", status, state="ask", **values)
+    return form_page(errand.site, "manage_ask.html", status, here=_PATH, state="ask", **values)
 
 
 def _closed(errand: Errand) -> Reply:
-    return form_page(errand.site, "manage_ask.html", HTTPStatus.NOT_FOUND, state="closed")
+    return form_page(errand.site, "manage_ask.html", HTTPStatus.NOT_FOUND, here=_PATH, state="closed")
 
 
 def invalid(errand: Errand) -> Reply:
     """What a link shows that does not work, or no longer."""
-    return form_page(errand.site, "manage_ask.html", HTTPStatus.NOT_FOUND, state="invalid")
+    return form_page(errand.site, "manage_ask.html", HTTPStatus.NOT_FOUND, here=_PATH, state="invalid")
 
 
 # ── what a link opens ────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,7 +117,7 @@ def change(errand: Errand, managed: Managed) -> Reply:
     choices = signup_form.read(errand.form, first.countries)
     if faults := signup_form.choice_faults(choices):
         return _change_form(errand, first, choices, faults)
-    errand.desk.change(managed, signup_form.changed(first, choices), errand.now)
+    errand.desk.change(managed, signup_form.changed(first, choices, errand.form.get("language", "")), errand.now)
     return _done(errand, "changed", until=_paused_until(managed, errand.now))
 
 
@@ -123,7 +125,10 @@ def _change_form(errand: Errand, entry: Subscription, choices: Choices, faults: 
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
     countries = signup_form.countries(entry.countries)
     values = {"choices": choices, "faults": faults, "countries": countries, "entry": shown(entry, errand.now)}
-    return _page(errand, "manage_change.html", status, words=form_words(), **values)
+    chosen = errand.form.get("language", entry.language)
+    return _page(
+        errand, "manage_change.html", status, words=form_words(), languages=LANGUAGES, chosen_language=chosen, **values
+    )
 
 
 def show_pause(errand: Errand, managed: Managed) -> Reply:
@@ -227,7 +232,7 @@ def _page(errand: Errand, template: str, status: int = HTTPStatus.OK, **values: 
 
 
 ROUTES: Final = (
-    ActRoute("/manage", show_ask, ask, is_scarce=True),
+    ActRoute(_PATH, show_ask, ask, is_scarce=True),
     ActRoute("/manage/{token}", _with_link(overview, needs_active=False), _with_link(unmute)),
     ActRoute("/manage/{token}/change", _with_link(show_change), _with_link(change)),
     ActRoute("/manage/{token}/pause", _with_link(show_pause), _with_link(pause)),

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import time
-from functools import cache
 from typing import Final
 
 from cmr_watch.exceptions import DeliveryError
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.readings import TOPICS, Topic
 from cmr_watch.models.recipients import (
     FREQUENCIES,
@@ -21,7 +21,7 @@ from cmr_watch.models.recipients import (
     SubscriptionRequest,
 )
 from cmr_watch.notify.channels.mail_addresses import parse
-from cmr_watch.places import country_name
+from cmr_watch.render.countries import alphabetical, country_words
 from cmr_watch.render.i18n import _
 
 CONSENT_TEXT: Final = "1"
@@ -124,7 +124,7 @@ def choices_of(subscription: Subscription) -> Choices:
     )
 
 
-def changed(subscription: Subscription, choices: Choices) -> SubscriptionRequest:
+def changed(subscription: Subscription, choices: Choices, language: str) -> SubscriptionRequest:
     """What a subscription becomes by the form. What the form does not offer, such as the hour of digests, is kept."""
     wanted, before = request(choices), choices_of(subscription)
     is_same_quiet = (choices.quiet_from, choices.quiet_until) == (before.quiet_from, before.quiet_until)
@@ -132,7 +132,7 @@ def changed(subscription: Subscription, choices: Choices) -> SubscriptionRequest
     return replace(
         wanted,
         address=subscription.address,
-        language=subscription.language,
+        language=language if language in LANGUAGES else subscription.language,
         schedule=replace(subscription.schedule, frequency=choices.frequency, quiet=quiet),
         reminders=(subscription.reminders or REMINDERS) if choices.reminders else (),
     )
@@ -144,11 +144,10 @@ def _quiet_hours(choices: Choices) -> QuietHours | None:
     return QuietHours(time(int(choices.quiet_from)), time(int(choices.quiet_until)))
 
 
-@cache
 def countries(offered: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...]:
     """The countries to choose from: codes and names, by name. `offered`: others that are among them."""
     codes = dict.fromkeys((*_EUROPE, *offered))
-    return tuple(sorted(((code, country_name(code)) for code in codes), key=lambda pair: pair[1].casefold()))
+    return tuple(sorted(((code, country_words(code)) for code in codes), key=lambda pair: alphabetical(pair[1])))
 
 
 def _address_fault(address: str, domains: Sequence[str]) -> str:
