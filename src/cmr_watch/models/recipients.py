@@ -299,8 +299,10 @@ class Message:
         return with_mute_tokens(text.replace(TOKEN_SLOT, self.token), dict(self.mute_tokens))
 
 
-Purpose = Literal["subscriber", "operator", "opt-in"]
-"""Whom a delivery is for. `opt-in`: asks an address, which has not agreed to anything yet, for confirmation."""
+Purpose = Literal["subscriber", "operator", "opt-in", "link", "export"]
+"""Whom it is for; `opt-in` asks for confirmation, `link` opens a subscription, `export` says what is stored."""
+REQUESTED: tuple[Purpose, ...] = ("opt-in", "link", "export")
+"""What somebody has asked for on the site, in the name of the address."""
 DeliveryOutcome = Literal["sent", "logged", "failed", "superseded", "cancelled", "discarded"]
 
 
