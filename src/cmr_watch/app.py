@@ -27,7 +27,7 @@ from cmr_watch.monitor.fetch import DeadMansSwitch, Fetcher, fetch_settings
 from cmr_watch.notify.channels.registry import OpenChannels, open_channels
 from cmr_watch.notify.endings import Endings
 from cmr_watch.notify.message_composer import MessageComposer
-from cmr_watch.notify.message_settings import operator_writer, subscriber_renderer, write_opt_ins
+from cmr_watch.notify.message_settings import operator_writer, subscriber_renderer, write_requested_mails
 from cmr_watch.notify.outbox import (
     DeliveryReport,
     Pace,
@@ -225,7 +225,7 @@ class App:
             return DeliveryReport()
         if self._queue.is_idle(self._clock()):
             return DeliveryReport()
-        write_opt_ins(self._settings, self._database, self._clock())
+        write_requested_mails(self._settings, self._database, self._clock())
         self.compose()
         unreadable_rows.report(self._database, self._clock())
         self._notify_operator()

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.cursors import cursor_of
 from cmr_watch.models.muting import ItemRef, item_of
+from cmr_watch.models.personal_data import PersonalData
 from cmr_watch.models.readings import ChangeKind, KnownCall
 from cmr_watch.models.recipients import TOKEN_SLOT, Body, Contents, Digest, Incident, Reminder
 from cmr_watch.render.change_items import ItemLayout, change_items, sources
@@ -24,6 +25,7 @@ from cmr_watch.render.message_context import MessageContext
 from cmr_watch.render.message_parts import MAX_SUBJECT, Item, Link, Section, count_items, safe_links
 from cmr_watch.render.muting import mute_url
 from cmr_watch.render.outage import outage_brief, outage_items, outage_subject
+from cmr_watch.render.personal_data import personal_data_sections
 from cmr_watch.render.preheader import preview
 from cmr_watch.render.reminders import reminder_brief, reminder_item, reminder_subject
 from cmr_watch.render.sanitize import clean, safe_link, safe_mail_link
@@ -32,7 +34,16 @@ from cmr_watch.render.templating import render_template
 from cmr_watch.render.unsubscribe import OPERATING, TESTING, Consent, UnsubscribeFooter, reason, unsubscribe_footer
 from cmr_watch.render.welcome import welcome_brief, welcome_sections, welcome_subject
 
-__all__ = ["Consent", "MessageContext", "body", "delivery_test_body", "operator_body", "opt_in_body"]
+__all__ = [
+    "Consent",
+    "MessageContext",
+    "body",
+    "delivery_test_body",
+    "export_body",
+    "link_body",
+    "operator_body",
+    "opt_in_body",
+]
 
 MONTHLY_SUBJECT: Final = N_("Still watching, nothing new")
 MONTHLY_STATUS: Final = N_(
@@ -47,6 +58,16 @@ OPT_IN_REASON: Final = N_(
     "You are receiving this once because this address was entered on our site. If that was not you, do nothing: no more"
     " e-mails follow, and the address is deleted after 28 days."
 )
+LINK: Final = N_(
+    "Somebody, probably you, has asked for a link to the e-mails that this address gets from us. On its page you can"
+    " change what you get, pause, end the e-mails, get your data or have them erased. The link works for 24 hours; do"
+    " not pass it on."
+)
+LINK_REASON: Final = N_(
+    "You are receiving this once because this address was entered on our site. If that was not you, do nothing: nothing"
+    " has changed."
+)
+EXPORT_REASON: Final = N_("You are receiving this once because you asked for your data on our site.")
 TEST_MESSAGE: Final = "This is a test message"
 TEST_TEXT: Final = "It shows that messages from this service reach you."
 
@@ -102,9 +123,29 @@ def delivery_test_body(context: MessageContext, chat: bool) -> Body:
 
 def opt_in_body(context: MessageContext) -> Body:
     """The mail that asks an address for confirmation. It holds no news, and nothing that was typed into the form."""
-    button = Link(_("Confirm"), f"{(context.site_url or '').rstrip('/')}{local_path('/confirm/')}{TOKEN_SLOT}")
+    button = Link(_("Confirm"), f"{_site_url(context, '/confirm/')}{TOKEN_SLOT}")
     item = Item(_("Confirm your subscription"), text=_(OPT_IN), button=button)
     return _body(_("Confirm your subscription"), [Section((item,))], context, False, _Frame(_(OPT_IN_REASON), ()))
+
+
+def link_body(context: MessageContext) -> Body:
+    """The mail with the link to manage a subscription."""
+    button = Link(_("Change what you get"), f"{_site_url(context, '/manage/')}{TOKEN_SLOT}")
+    item = Item(_("Your link to change or end your e-mails"), text=_(LINK), button=button)
+    return _body(
+        _("Your link to change or end your e-mails"), [Section((item,))], context, False, _Frame(_(LINK_REASON), ())
+    )
+
+
+def export_body(data: PersonalData, context: MessageContext, zone: ZoneInfo) -> Body:
+    """The mail with all that is stored about an address."""
+    sections = personal_data_sections(data, zone)
+    return _body(_("Your data, as this service stores them"), sections, context, False, _Frame(_(EXPORT_REASON), ()))
+
+
+def _site_url(context: MessageContext, path: str) -> str:
+    """A path of the site, in the language of the message."""
+    return f"{(context.site_url or '').rstrip('/')}{local_path(path)}"
 
 
 def _sections(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> list[Section]:
@@ -185,6 +226,7 @@ def _body(subject: str, sections: Sequence[Section], context: MessageContext, ch
         "contact_url": safe_mail_link(context.contact or ""),
         "reason": frame.reason,
         "unsubscribe": frame.unsubscribe,
+        "manage_url": _site_url(context, "/manage") if context.offers_managing and frame.unsubscribe.url else "",
     }
     text = render_template("chat.txt" if chat else "mail.txt", values)
     html = "" if chat else render_template("mail.html", values)

@@ -33,6 +33,7 @@ class SiteFacts:
       address.
     - `accepts_signups`: whether readers can subscribe themselves; `subscribe_domains`: with addresses of these domains
       only, if there are any.
+    - `offers_managing`: whether recipients can ask for a link with which they change or end what they get.
     """
 
     page_url: str
@@ -42,6 +43,7 @@ class SiteFacts:
     postal_address: str = ""
     contact: str = ""
     accepts_signups: bool = False
+    offers_managing: bool = False
     subscribe_domains: tuple[str, ...] = ()
 
 
