@@ -154,12 +154,14 @@ class OpenItems:
 
     - `topics`: those that the recipient follows; what belongs to others is left out.
     - `has_countries`: the recipient follows the editions of certain countries only.
+    - `has_muted`: something is left out that the recipient has muted.
     """
 
     calls: tuple[KnownCall, ...] = ()
     editions: tuple[KnownEdition, ...] = ()
     topics: tuple[Topic, ...] = TOPICS
     has_countries: bool = False
+    has_muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ NOTHING_THERE: Final = N_(
     " changes."
 )
 NO_CALL: Final = N_("No call for hosts is open or announced at the moment; you will be notified when that changes.")
+MUTED: Final = N_("Editions and calls that you want no more e-mails about are left out.")
 _QUARTERS: Final = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12"}
 
 
@@ -86,11 +87,16 @@ def _greeting(open_items: OpenItems, has_calls: bool, has_editions: bool) -> str
     """What to expect, and what there is at present of the topics that the subscriber follows."""
     if open_items.topics == ("materials",):
         return _(MATERIALS)
-    greeting = _(GREETING).format(page=_(PAGE_NAME))
+    sentences = [_(GREETING).format(page=_(PAGE_NAME))]
     if not has_calls and not has_editions:
-        return f"{greeting} {_(_nothing(open_items))}"
-    lacks_call = "calls" in open_items.topics and not has_calls
-    return " ".join((greeting, *((_(NO_CALL),) if lacks_call else ()), _(OVERVIEW)))
+        sentences.append(_(_nothing(open_items)))
+    elif "calls" in open_items.topics and not has_calls:
+        sentences.append(_(NO_CALL))
+    if open_items.has_muted:
+        sentences.append(_(MUTED))
+    if has_calls or has_editions:
+        sentences.append(_(OVERVIEW))
+    return " ".join(sentences)
 
 
 def _nothing(open_items: OpenItems) -> str:
