@@ -99,7 +99,7 @@ def check_headers(hostile: str) -> None:
     mail = parse_mail(composed.content)
     assert set(mail.keys()) == {
         "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress", "Feedback-ID",
-        "MIME-Version", "Content-Type",
+        "MIME-Version", "Content-Type", "Content-Language",
     }  # fmt: skip
     assert [address.addr_spec for address in mail["From"].addresses] == ["watch@example.org"]
     assert [address.addr_spec for address in mail["To"].addresses] == ["ann@example.org"]
