@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from datetime import UTC, datetime, time
+from typing import Any
 
 import pytest
 
@@ -44,13 +45,13 @@ def requests(watch):
         ]
 
 
-def other_installation(watch):
+def other_installation(watch: Any) -> None:
     """Switch to a second, empty installation."""
     watch.database = watch.folder / "other.db"
     watch.configure(subscriptions=False)
 
 
-def import_file(watch, content, name="subscriptions.csv"):
+def import_file(watch: Any, content: Any, name: str = "subscriptions.csv") -> Any:
     """Import a file with this content."""
     file = watch.folder / name
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
