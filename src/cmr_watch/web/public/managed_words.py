@@ -56,7 +56,7 @@ def _facts(entry: Subscription) -> tuple[tuple[str, str], ...]:
     countries = ", ".join(map(country_words, entry.countries))
     quiet = f"{entry.schedule.quiet} ({zone_words(ZoneInfo(entry.schedule.time_zone))})"
     return (
-        (_("About"), "; ".join(_(TOPIC_WORDS[topic][1]) for topic in entry.topics)),
+        (_("Topics"), "; ".join(_(TOPIC_WORDS[topic][1]) for topic in entry.topics)),
         (_("Countries"), _("editions in {countries} only").format(countries=countries) if countries else _("all")),
         (_("How often"), _frequency(entry.schedule)),
         (_("Quiet hours"), quiet if entry.schedule.quiet else _("no")),
