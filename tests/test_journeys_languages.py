@@ -60,3 +60,16 @@ def test_whoever_changes_the_language_is_written_to_in_the_new_one(timeline: Tim
     timeline.serve_lines(LYON, *PAST)
     timeline.run_until(at(3))
     assert mails(timeline)["anna"].parsed["Content-Language"] == "de"
+
+
+def test_of_several_subscriptions_the_first_one_decides(timeline: Timeline) -> None:
+    timeline.now = at(1)
+    timeline.subscribe(
+        SubscriptionRequest("anna@example.org", ("calls",), name="first", language="pl"),
+        SubscriptionRequest("anna@example.org", ("editions",), name="second", language="de"),
+    )
+    timeline.serve_lines(*PAST)
+    timeline.run_until(at(2))
+    timeline.serve_lines(LYON, *PAST)
+    timeline.run_until(at(3))
+    assert [mail.parsed["Content-Language"] for mail in timeline.mailbox.mails] == ["pl", "pl"]

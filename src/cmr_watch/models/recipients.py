@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from typing import Final, Literal
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.domain_names import to_ascii, to_unicode
+from cmr_watch.domain_names import to_ascii
 from cmr_watch.languages import ENGLISH
 from cmr_watch.models.muting import ItemRef, with_mute_tokens
 from cmr_watch.models.readings import (
@@ -386,15 +386,3 @@ def mailbox_of(address: str) -> str:
         return address if "://" in address else address.lower()
     local, at, domain = address.rpartition("@")
     return f"{unicodedata.normalize('NFC', local.lower())}{at}{to_ascii(domain) or domain.lower()}"
-
-
-def former_spellings(address: str) -> tuple[str, ...]:
-    """The spellings by which earlier versions may have known the recipient of an address.
-
-    They case-folded the address as it was written, with its domain in either form.
-    """
-    if "://" in address:
-        return (address,)
-    local, at, domain = address.rpartition("@")
-    forms = (domain, to_ascii(domain) or domain, to_unicode(to_ascii(domain) or domain))
-    return tuple(dict.fromkeys(f"{local}{at}{form}".casefold() for form in forms))
