@@ -88,7 +88,7 @@ class Subscription:
     - `after_change_id`: it covers only changes with a greater ID.
     - `activated_at`: None while it is pending. Reminders that were due earlier are not sent.
     - `welcomed_at`: when its welcome message was written; None until then.
-    - `paused_until`: nothing is sent before then, except what the recipient asks for; None, or past, without a pause.
+    - `paused_until`: nothing is sent before then but what the recipient asks for; None, or past, without a pause.
     - `consent`: who confirmed that mail may be sent to this address; "operator" if the operator added it.
     """
 
@@ -301,8 +301,7 @@ class Message:
 
 Purpose = Literal["subscriber", "operator", "opt-in", "link", "export"]
 """Whom it is for; `opt-in` asks for confirmation, `link` opens a subscription, `export` says what is stored."""
-REQUESTED: tuple[Purpose, ...] = ("opt-in", "link", "export")
-"""What somebody has asked for on the site, in the name of the address."""
+REQUESTED: tuple[Purpose, ...] = ("opt-in", "link", "export")  # on the site, in the name of the address
 DeliveryOutcome = Literal["sent", "logged", "failed", "superseded", "cancelled", "discarded"]
 
 

@@ -110,14 +110,16 @@ def show_change(errand: Errand, managed: Managed) -> Reply:
 
 
 def change(errand: Errand, managed: Managed) -> Reply:
-    """Change what is sent; or show the form again, with what is wrong."""
+    """Change what is sent; or show the form again, with what is wrong; or what a link shows that was just used up."""
     if managed.is_declared:
         return overview(errand, managed)
     first = managed.active[0]
     choices = signup_form.read(errand.form, first.countries)
     if faults := signup_form.choice_faults(choices):
         return _change_form(errand, first, choices, faults)
-    errand.desk.change(managed, signup_form.changed(first, choices, errand.form.get("language", "")), errand.now)
+    wanted = signup_form.changed(first, choices, errand.form.get("language", ""))
+    if not errand.desk.change(managed, wanted, errand.now):
+        return invalid(errand)
     return _done(errand, "changed", until=_paused_until(managed, errand.now))
 
 
