@@ -124,10 +124,11 @@ def choices_of(subscription: Subscription) -> Choices:
         still_watching=subscription.still_watching,
         quiet_from=str(quiet.start.hour) if quiet else "",
         quiet_until=str(quiet.end.hour) if quiet else "",
+        language=subscription.language,
     )
 
 
-def changed(subscription: Subscription, choices: Choices, language: str) -> SubscriptionRequest:
+def changed(subscription: Subscription, choices: Choices) -> SubscriptionRequest:
     """What a subscription becomes by the form. What the form does not offer, such as the hour of digests, is kept."""
     wanted, before = request(choices), choices_of(subscription)
     is_same_quiet = (choices.quiet_from, choices.quiet_until) == (before.quiet_from, before.quiet_until)
@@ -135,7 +136,6 @@ def changed(subscription: Subscription, choices: Choices, language: str) -> Subs
     return replace(
         wanted,
         address=subscription.address,
-        language=language if language in LANGUAGES else subscription.language,
         schedule=replace(subscription.schedule, frequency=choices.frequency, quiet=quiet),
         reminders=(subscription.reminders or REMINDERS) if choices.reminders else (),
     )
