@@ -127,11 +127,9 @@ def letter_page(overview: Overview, now: datetime, page_url: str, wish: Wish = N
 
 def _wish(visit: Visit, events: Sequence[CalendarEvent]) -> Wish:
     """What the address asks for. BadRequest or NotFound if there is no such cut-off or number of days."""
-    days, wanted = visit.query.get("letter", str(LEAD_DAYS)), visit.query.get("language", language())
+    days, wanted = visit.query.get("letter", str(LEAD_DAYS)), _language(visit)
     if not _LEAD.fullmatch(days) or int(days) > MAX_DAYS:
         raise BadRequest(_("The days before a cut-off must be a number from 0 to {max}.").format(max=MAX_DAYS))
-    if wanted not in LANGUAGES:
-        raise BadRequest(_("The language must be one of these: {codes}.").format(codes=", ".join(LANGUAGES)))
     if "cutoff" not in visit.query:
         return Wish(days=int(days), language=wanted)
     event = next((event for event in events if event.uid == visit.query["cutoff"]), None)
@@ -139,6 +137,14 @@ def _wish(visit: Visit, events: Sequence[CalendarEvent]) -> Wish:
     if event is None or cutoff is None:
         raise NotFound(_("There is no such cut-off."), ("/letter", _("Choose a cut-off")))
     return Wish(event.key, cutoff.at, int(days), wanted)
+
+
+def _language(visit: Visit) -> str:
+    """The language of the letter; that of the page, unless another one is asked for."""
+    wanted = visit.query.get("language", language())
+    if wanted not in LANGUAGES:
+        raise BadRequest(_("The language must be one of these: {codes}.").format(codes=", ".join(LANGUAGES)))
+    return wanted
 
 
 def _cutoff(call: CallCard, wish: Wish) -> CutoffStep | None:
