@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -65,6 +65,7 @@ if TYPE_CHECKING:  # imported by the methods that need them, because imports dom
 
 log = logging.getLogger(__name__)
 
+_NOTED_EVERY: Final = timedelta(minutes=1)
 _NOT_STORED: Final = 2**62
 """The first ID of changes that are not stored: greater than that of any stored change."""
 
@@ -104,6 +105,7 @@ class App:
         self._fetcher = Fetcher(fetch_settings(settings), self._robots, clock)
         self._observer = Observer(database, settings, clock)
         self._is_ready = False
+        self._noted_at: datetime | None = None
         self._has_warned = False
 
     def __enter__(self) -> Self:
@@ -140,19 +142,12 @@ class App:
     def _check(self, notify: bool, stop: Callable[[], bool]) -> CheckReport:
         self._prepare()
         unreadable_rows.examine_daily(self._database, self._clock())
-        synced, file = self._apply_configuration(), self._settings.file
-        failing = self._checks.failing_pages()
+        synced, failing = self._apply_configuration(), self._checks.failing_pages()
         url = self._settings.page.url
         results = check_site(url, self._fetcher, self._checks, self._clock, self._pause, stop)
         unreadable_rows.report(self._database, self._clock())
         report = self._finish_check(results, notify)
-        return replace(
-            report,
-            failing=failing,
-            remark=self._skipped_links() if results[0].has_succeeded else "",
-            doubles=tuple(double(*pair, file) for pair in self._subscriptions.doubles()),
-            configured=configured(synced, file),
-        )
+        return replace(report, failing=failing, configured=configured(synced, self._settings.file))
 
     def _skipped_links(self) -> str:
         """Which host the links of the list lead to, if none of them leads to the site of the list; else nothing."""
@@ -332,12 +327,17 @@ class App:
 
     def _prepare(self) -> None:
         """Note the time. Before the first operation, quarantine a restored database, and replay the journal."""
-        note_time(self._database, self._clock())
+        self._note_time(self._clock())
         if not self._is_ready:
             Installation(self._database).keep_both_keys()
             self._quarantine.quarantine_if_restored(self._clock())
             self._journal.replay(self._database, self._clock())
             self._is_ready = True
+
+    def _note_time(self, now: datetime) -> None:
+        if self._noted_at is None or not self._noted_at <= now < self._noted_at + _NOTED_EVERY:
+            note_time(self._database, now)
+            self._noted_at = now
 
     def _apply_configuration(self) -> Synced:
         """Start, change and end subscriptions as the configuration declares. Without a file, they stay as they are."""
@@ -377,11 +377,21 @@ class App:
     def _finish_check(self, results: Sequence[CheckResult], notify: bool) -> CheckReport:
         first, *linked = results
         delivery = self._enqueue_and_deliver() if notify else None
-        pending, retried = self._deliveries.pending(), delivery.pending if delivery else 0
-        waiting = max(0, pending.count - retried) if pending else 0
-        return CheckReport(first, delivery, tuple(linked), held=self._quarantine.count(), waiting=waiting)
+        with self._database.snapshot():
+            pending, retried = self._deliveries.pending(), delivery.pending if delivery else 0
+            return CheckReport(
+                first,
+                delivery,
+                tuple(linked),
+                held=self._quarantine.count(),
+                waiting=max(0, pending.count - retried) if pending else 0,
+                remark=self._skipped_links() if first.has_succeeded else "",
+                doubles=tuple(double(*pair, self._settings.file) for pair in self._subscriptions.doubles()),
+            )
 
     def _enqueue_and_deliver(self) -> DeliveryReport:
+        if self._queue.is_idle(self._clock()):
+            return DeliveryReport()
         self.enqueue()
         return self.deliver()
 

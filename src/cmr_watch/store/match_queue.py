@@ -126,15 +126,14 @@ class MatchQueue:
         None if nothing is due, or if another process is at work. Leaving the block commits what was saved.
         """
         with self._database.write() as connection:
-            known, mailboxes = None, []
+            mailboxes = []
             if self._database.try_lock(connection, Lock.PLAN):
-                known = _load_known(connection)
-                mailboxes = recipients.due_mailboxes(
-                    connection, now, limit, with_next_actions=known is not None, skip=skip
-                )
+                is_reading = _has_baseline(connection)
+                mailboxes = recipients.due_mailboxes(connection, now, limit, with_next_actions=is_reading, skip=skip)
             if not mailboxes:
                 yield None
                 return
+            known = known_entries.load_all(connection) if is_reading else None
             loaded = recipients.load(connection, mailboxes, now)
             context = _call_changes(connection), load_outages(connection)
             yield PlanBatch(known, *context, loaded, self._database, connection, now)
@@ -194,9 +193,9 @@ def _match_row(match: NewMatch, now: datetime) -> dict[str, Any]:
     return {"mailbox": mailbox, "change_id": change_id, "matched_at": now, "due_at": due_at, "digest_period": period}
 
 
-def _load_known(connection: Connection) -> Known | None:
-    has_baseline = select(pages.c.url).where(pages.c.baseline_id.is_not(None)).limit(1)
-    return known_entries.load_all(connection) if connection.execute(has_baseline).first() else None
+def _has_baseline(connection: Connection) -> bool:
+    statement = select(pages.c.url).where(pages.c.baseline_id.is_not(None)).limit(1)
+    return connection.execute(statement).first() is not None
 
 
 def _call_changes(connection: Connection) -> tuple[RecordedChange, ...]:
