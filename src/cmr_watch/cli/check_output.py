@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from cmr_watch.check_report import CheckReport
 from cmr_watch.cli.output import PAGE_NAMES, print_error, print_json, print_line, printable
 from cmr_watch.models.readings import CheckResult, Snapshot
-from cmr_watch.notify.outbox import DeliveryReport
+from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.plural import counted
 from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import change_to_dict, instant

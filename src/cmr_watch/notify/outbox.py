@@ -20,6 +20,7 @@ from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError, LeaseLost, StoreError
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Channel, Delivery, DeliveryOutcome, Incident, Message
+from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.notify import delivery_schedule, planning
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.mail_addresses import parse
@@ -118,34 +119,6 @@ def check_overdue_digests(queue: MatchQueue, incidents: Incidents, now: datetime
 
 
 # ── deliver ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryReport:
-    """The result of one run: numbers of messages, and the distinct errors in `failures`.
-
-    `pending` messages could not be sent but will be retried; those `failed` failed permanently.
-    """
-
-    sent: int = 0
-    logged: int = 0
-    pending: int = 0
-    failed: int = 0
-    failures: tuple[str, ...] = ()
-
-    @property
-    def has_failures(self) -> bool:
-        """Whether any message that was due could not be sent."""
-        return bool(self.pending or self.failed)
-
-    def __add__(self, later: DeliveryReport) -> DeliveryReport:
-        return DeliveryReport(
-            sent=self.sent + later.sent,
-            logged=self.logged + later.logged,
-            pending=max(self.pending, later.pending),
-            failed=self.failed + later.failed,
-            failures=tuple(dict.fromkeys(self.failures + later.failures)),
-        )
 
 
 @dataclass(frozen=True, slots=True)
