@@ -101,7 +101,7 @@ def run_fan_out(url: str, batches: int | None = None) -> int:
             with news.fan_out_batch(NOW) as batch:
                 if batch is None:
                     return done
-                batch.save(planning.match_changes(batch.subscriptions, batch.changes, NOW))
+                batch.save(planning.match_changes(batch.subscriptions, batch.changes, batch.mutes, NOW))
     return 0
 
 
@@ -129,7 +129,7 @@ def subscribe(database: Database, number: int) -> None:
 
 def writer(database: Database) -> MessageComposer:
     new_id = message_ids("watch@example.org")
-    render = lambda contents, chat, zone: body(contents, CONTEXT, chat, zone)  # noqa: E731
+    render = lambda contents, chat, zone, *_: body(contents, CONTEXT, chat, zone)  # noqa: E731
     return MessageComposer(render, new_id, Installation(database).key(), Incidents(database))
 
 

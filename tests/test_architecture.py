@@ -199,6 +199,7 @@ IMPORTERS = {
     "click": "cli/",
     "tomllib": "config/",
     "idna": "domain_names.py",
+    "dns": "doctor/name_server.py",
 }
 """Each library, and the only part of the package that may import it."""
 

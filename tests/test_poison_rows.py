@@ -109,6 +109,7 @@ class Installation(Journey):
                 "network": "192.0.2.0/24",
                 "requested_at": now,
             },
+            "mutes": {"mailbox": ANNA, "kind": "edition", "key": "no-such-edition", "muted_at": now},
             "robots": {"host": "example.org", "status": 200, "text": "", "fetched_at": now},
             "outage_notices": {"mailbox": ANNA, "outage_id": 1, "phase": "opened", "settled_at": now},
             "reminders": {

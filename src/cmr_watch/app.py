@@ -33,6 +33,7 @@ from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.last_configuration import MissingConfiguration
 from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.mutes import Mutes
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.robots import StoredRobots
 from cmr_watch.store.subscriptions import Subscriptions, Synced
@@ -181,7 +182,8 @@ class App:
             RecordedChange(_NOT_STORED + number, change, page_url, now) for number, change in enumerate(changes)
         ]
         mailboxes: dict[int, set[str]] = defaultdict(set)
-        for mailbox, change_id, *_ in match_changes(self._subscriptions.active(), recorded, self._clock()):
+        mutes = Mutes(self._database).by_mailbox()
+        for mailbox, change_id, *_ in match_changes(self._subscriptions.active(), recorded, mutes, now):
             mailboxes[change_id].add(mailbox)
         return tuple(frozenset(mailboxes[change.id]) for change in recorded)
 

@@ -13,6 +13,7 @@ from cmr_watch.web.listener import Listener
 from cmr_watch.web.monitoring import application
 from tests.cli.conftest import page
 from tests.fakes.imap import ImapServer
+from tests.fakes.names import serve_names
 from tests.fakes.proxy import FakeProxy
 from tests.monitor.small import html
 
@@ -276,3 +277,80 @@ def test_the_advice_fits_what_is_wrong_with_the_database(watch):
         result = watch.run("doctor")
     locked = "another process has been writing to it for more than 5 seconds"
     assert f"is locked: {locked}\n  → Wait until the other process has finished, or end it." in result.out
+
+
+# ── deliverability ───────────────────────────────────────────────────────────────────────────────────────────────
+
+ZONE = {
+    ("watch.eu", "TXT"): ["v=spf1 ip4:192.0.2.1 -all"],
+    ("watch.eu", "MX"): ["10 mx.watch.eu."],
+    ("_dmarc.watch.eu", "TXT"): ["v=DMARC1; p=none"],
+    ("s1._domainkey.watch.eu", "TXT"): ["v=DKIM1; p=" + "MIGf" * 54],
+    ("eu", "NS"): ["x.dns.eu."],
+}
+SIGNATURE = b"DKIM-Signature: v=1; d=watch.eu; s=s1; h=from:list-unsubscribe:list-unsubscribe-post\r\n"
+
+
+@pytest.fixture
+def from_watch_eu(watch):
+    watch.serve("2024-04")
+    watch.configure('[web]\nurl = "https://watch.eu"\ncontact = "news@watch.eu"\n')
+    watch.config.write_text(watch.config.read_text().replace("watch@example.org", "news@watch.eu"))
+    return watch
+
+
+def test_the_records_of_the_mail_domain(from_watch_eu):
+    with serve_names(ZONE) as address:
+        result = from_watch_eu.run("doctor", "--name-server", address)
+    for text in (
+        "✓ spf: watch.eu has one, with 0 of 10 look-ups: v=spf1 ip4:192.0.2.1 -all\n",
+        "✓ dmarc: the policy for watch.eu is p=none, which only asks for reports\n",
+        "✓ mx: mail to watch.eu goes to mx.watch.eu\n",
+    ):
+        assert text in result.out
+    assert (result.code, result.lines[-1]) == (0, "No problems found.")
+
+
+def test_a_test_mail_as_it_arrived(from_watch_eu):
+    from_watch_eu.run("test-mail", "bea@example.org")
+    content = from_watch_eu.mailbox.mails[-1].content
+    file = from_watch_eu.folder / "test.eml"
+    with serve_names(ZONE) as address:
+        file.write_bytes(SIGNATURE + content)
+        good = from_watch_eu.run("doctor", "--mail", str(file), "--name-server", address)
+        file.write_bytes(SIGNATURE.replace(b":list-unsubscribe-post", b"") + content)
+        bad = from_watch_eu.run("doctor", "--mail", str(file), "--name-server", address)
+    assert "✓ test mail: its headers are complete\n" in good.out
+    assert "✓ dkim: watch.eu signed it, and its key is published (s1._domainkey.watch.eu)\n" in good.out
+    assert good.lines[-1] == "No problems found."
+    text = "✗ dkim: the signature does not cover List-Unsubscribe-Post, so no unsubscribe button is shown\n  → Let "
+    assert text in bad.out
+    assert (bad.code, bad.lines[-1]) == (1, "1 problem to fix.")
+
+
+def test_without_a_name_server_there_is_one_line(from_watch_eu):
+    with serve_names(ZONE, broken=True) as address:
+        result = from_watch_eu.run("doctor", "--name-server", address)
+    text = "· dns: SPF, DMARC and the like were not checked to the end: no name server knows an answer about eu\n"
+    assert text in result.out
+    assert (result.code, result.lines[-1]) == (0, "No problems found.")
+
+
+def test_what_a_name_server_says_does_not_drive_the_terminal(from_watch_eu):
+    with serve_names({**ZONE, ("watch.eu", "TXT"): ["v=spf1 \x1b[31m -all"]}) as address:
+        out = from_watch_eu.run("doctor", "--name-server", address).out
+    assert "v=spf1" in out
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--name-server", "dns.watch.eu"], "'dns.watch.eu' is not the IP address of a name server"),
+        (["--mail", "none.eml"], "none.eml"),
+    ],
+)
+def test_wrong_arguments(watch, arguments, words):
+    result = watch.run("doctor", *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert words in result.err

@@ -81,8 +81,10 @@ def test_an_export_is_imported_into_another_installation(watch, form):
 def test_export_writes_to_standard_output_by_default(watch):
     fill(watch, BEA)
     head, row = watch.run("subscriptions", "export").lines
-    assert head == "address,topics,countries,frequency,hour,weekday,time_zone,quiet,reminders,still_watching"
-    assert row == ('bea@example.org,"calls, editions, materials",,weekly,6,friday,Europe/Lisbon,22:00-07:00,none,true')
+    assert head == "address,topics,countries,frequency,hour,weekday,time_zone,quiet,reminders,still_watching,language"
+    assert row == (
+        'bea@example.org,"calls, editions, materials",,weekly,6,friday,Europe/Lisbon,22:00-07:00,none,true,en'
+    )
 
 
 def test_formulas_are_escaped(watch):

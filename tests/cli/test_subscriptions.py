@@ -303,6 +303,7 @@ def test_subscribing_again_restores_the_last_choices(bea):
         "quiet hours 22:00-07:00",
         "reminders none",
         "status message none",
+        "language English",
     ]
 
 

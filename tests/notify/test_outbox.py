@@ -109,7 +109,7 @@ def run(deliveries: Deliveries, clock: Clock, sender: Sender) -> DeliveryReport:
 def enqueue_and_compose(database, clock, render=body) -> int:
     context = MessageContext(factories.URL)
     composer = MessageComposer(
-        lambda contents, chat, zone, _: render(contents, context, chat, zone),
+        lambda contents, chat, zone, *_: render(contents, context, chat, zone),
         message_ids("watch@example.org"),
         Installation(database).key(),
         Incidents(database),

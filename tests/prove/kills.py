@@ -180,7 +180,7 @@ class _Run:
             self.counts.bad_seeds.append(self.seed)
 
 
-def _render(contents: Contents, chat: bool, zone: object, _: object) -> Body:
+def _render(contents: Contents, chat: bool, zone: object, *_: object) -> Body:
     """The places that are announced, without the usual wording, which does not matter here."""
     places = [place(recorded.change.after) for recorded in contents.changes if recorded.change.after]  # type: ignore[arg-type]
     if contents.welcome:

@@ -168,7 +168,7 @@ class _Simulation:
             self.counts.duplicates += 1
             self.counts.faults.append(f"{self.now} {address}: {what} again")
 
-    def _render(self, contents: Contents, chat: bool, zone: ZoneInfo, _: object) -> Body:
+    def _render(self, contents: Contents, chat: bool, zone: ZoneInfo, *_: object) -> Body:
         lines = [
             f"reminder {due.open.call_key} {due.open.cutoff.at.isoformat()} {due.offset} {due.days_left}"
             for due in contents.reminders

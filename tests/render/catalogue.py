@@ -29,13 +29,17 @@ _HEADER: Final = 'msgid ""\nmsgstr ""\n'
 class _Compiled(Catalog):
     """A catalogue with no more in its header than gettext needs, so that nothing but its text changes it."""
 
+    def __init__(self, language: str, forms: str) -> None:
+        super().__init__(locale=language)
+        self._forms = forms
+
     @property  # type: ignore[misc]
     def mime_headers(self) -> list[tuple[str, str]]:
         return [
             ("Language", self.locale_identifier or ""),
             ("MIME-Version", "1.0"),
             ("Content-Type", "text/plain; charset=UTF-8"),
-            ("Plural-Forms", self.plural_forms),
+            ("Plural-Forms", self._forms),
         ]
 
 
@@ -72,8 +76,9 @@ def updated(path: Path, language: str) -> str:
 
 def compiled(path: Path, language: str) -> bytes:
     """The catalogue as the program reads it."""
-    catalogue, made = _Compiled(locale=language), BytesIO()
-    for message in read(path, language):
+    source = read(path, language)
+    catalogue, made = _Compiled(language, source.plural_forms), BytesIO()
+    for message in source:
         if message.id and message.string and not message.fuzzy:
             catalogue.add(message.id, message.string, context=message.context)
     write_mo(made, catalogue)

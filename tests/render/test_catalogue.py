@@ -17,7 +17,7 @@ from tests.render.catalogue import CATALOGUE, LOCALE, compiled, read, sources, u
 
 NUMBERS = (0, 1, 2, 5, 12, 22, 24, 112)
 PLACEHOLDER = re.compile(r"\{\w*\}|%\(\w+\)s|<[^>]*>|\n|^ | $")
-BRACKET = re.compile(r"[\[\]]")
+GAP = re.compile(r"\[[^\[\]]+\]")
 SOURCES = sources()
 TRANSLATED = sorted(set(LANGUAGES) - {ENGLISH})
 
@@ -51,7 +51,7 @@ def differences(message: Message) -> Iterator[str]:
     for form in forms(message):
         if sorted(PLACEHOLDER.findall(form)) not in allowed:
             yield f"other placeholders: {message.id} → {form}"
-        if not any(len(BRACKET.findall(form)) == len(BRACKET.findall(original)) for original in originals(message)):
+        if len(GAP.findall(form)) < min(len(GAP.findall(original)) for original in originals(message)):
             yield f"other gaps to fill in: {message.id} → {form}"
 
 
@@ -66,24 +66,20 @@ def test_it_has_the_text_of_the_code_and_of_each_template() -> None:
         assert f'"{message}"' in text
 
 
-@pytest.mark.parametrize("language", TRANSLATED or [ENGLISH])
+@pytest.mark.parametrize("language", TRANSLATED)
 def test_each_language_is_complete(language: str) -> None:
-    if language == ENGLISH:
-        return
     path = SOURCES[language]
     assert list(faults(read(path, language))) == []
     assert path.read_text(encoding="utf-8") == updated(path, language)
 
 
-@pytest.mark.parametrize("language", SOURCES or [ENGLISH])
+@pytest.mark.parametrize("language", SOURCES)
 def test_what_the_program_reads_is_compiled_from_the_catalogue(language: str) -> None:
-    if language == ENGLISH:
-        return
     path = SOURCES[language]
     assert path.with_suffix(".mo").read_bytes() == compiled(path, language)
 
 
-@pytest.mark.parametrize("language", TRANSLATED or [ENGLISH])
+@pytest.mark.parametrize("language", TRANSLATED)
 def test_each_number_has_its_plural_form(language: str) -> None:
     rule = Locale.parse(language).plural_form
     with in_language(language):
@@ -95,6 +91,7 @@ def test_each_number_has_its_plural_form(language: str) -> None:
             if rule(one) == rule(other):
                 assert words[one] == words[other]
     assert words[1] != words[5]
+    assert words[5] != " editions"
 
 
 BROKEN = """

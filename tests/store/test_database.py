@@ -356,7 +356,7 @@ def test_a_full_database(tmp_path: Path, sqlite_template: Path) -> None:
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=480k", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
         pytest.skip("only root can mount a small disk")
     yield folder
@@ -372,7 +372,7 @@ def test_a_full_disk(small_disk: Path, sqlite_template: Path) -> None:
     with closing(open_database(f"sqlite:///{path}")) as database:
         insert(database, "before")
         with pytest.raises(StoreUnavailable, match=FULL):
-            insert(database, "a", "x" * 500_000)
+            insert(database, "a", "x" * 600_000)
         assert hosts(database) == ["before"]
 
 
@@ -389,7 +389,7 @@ def test_a_full_disk_is_noticed(small_disk: Path, sqlite_template: Path) -> None
 
 
 def test_a_full_disk_when_creating_the_database(small_disk: Path) -> None:
-    (small_disk / "ballast").write_bytes(b"x" * 380 * 1024)
+    (small_disk / "ballast").write_bytes(b"x" * 460 * 1024)
     with pytest.raises(StoreUnavailable, match=FULL):
         open_database(f"sqlite:///{small_disk / 'test.db'}")
     (small_disk / "ballast").unlink()

@@ -15,7 +15,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.match_queue import MatchQueue
-from cmr_watch.store.schema import digests, matches, metadata, outage_notices, reminders
+from cmr_watch.store.schema import digests, matches, metadata, mutes, outage_notices, reminders
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.factories import MINUTE, NOW, message, wanted
 from tests.store.test_match_queue import commit_changes, fan_out, fan_out_all, plan_all
@@ -60,6 +60,7 @@ def insert_everywhere(database: Database, store: Subscriptions) -> None:
         connection.execute(digests.insert(), {**mailbox, "digest_period": "2024-W14"})
         key = {"call_key": "call", "cutoff_at": NOW, "days_before": 7, "settled_at": NOW}
         connection.execute(reminders.insert(), {**mailbox, **key})
+        connection.execute(mutes.insert(), {**mailbox, "kind": "call", "key": "call", "muted_at": NOW})
         notice = {"outage_id": insert_outage(connection), "phase": "opened", "settled_at": NOW}
         connection.execute(outage_notices.insert(), {**mailbox, **notice})
         plan_writer.insert_message(database, connection, message(ADDRESS), "operator", NOW)
@@ -75,6 +76,7 @@ def test_an_address_is_erased_from_every_table(database: Database, store: Subscr
         "delivery_pauses",
         "digests",
         "reminders",
+        "mutes",
         "outage_notices",
         "incidents",
         "changes",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from cmr_watch.models.recipients import Body, Message, Schedule
+from cmr_watch.models.recipients import Body, Message, Schedule, SubscriptionRequest
 from cmr_watch.models.signups import KEPT_FOR, VALID_FOR, Signup
 from cmr_watch.notify import tokens
 from cmr_watch.store import retention
@@ -31,7 +31,8 @@ class Post:
         self.tokens: dict[str, str] = {}
         self.written: list[str] = []
 
-    def write(self, address: str, token: str) -> Message:
+    def write(self, request: SubscriptionRequest, token: str) -> Message:
+        address = request.address
         self.tokens[address] = token
         self.written.append(address)
         return Message(address, Body("Confirm", "x", ""), f"<{len(self.written)}@x>", token=token, unsubscribes=False)
@@ -53,7 +54,7 @@ def subscriptions(database: Database) -> Subscriptions:
 
 
 def asked(address: str = ADA, at: datetime = NOW, **values: Any) -> Signup:
-    return Signup(wanted(address, **values), "en", "1", "192.0.2.0/24", at)
+    return Signup(wanted(address, **values), "1 (en)", "192.0.2.0/24", at)
 
 
 def rows(database: Database) -> list[Any]:

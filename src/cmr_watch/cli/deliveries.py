@@ -29,12 +29,14 @@ from cmr_watch.cli.output import (
     printable,
 )
 from cmr_watch.log import redact_address
-from cmr_watch.models.recipients import Delivery, Subscription
+from cmr_watch.models.recipients import Delivery
 from cmr_watch.notify.planning import match_changes
 from cmr_watch.plural import counted
 from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import instant
+from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import LEASE, Deliveries, State
+from cmr_watch.store.mutes import Mutes
 from cmr_watch.store.restore_quarantine import Kind, QuarantinedItem, RestoreQuarantine
 from cmr_watch.store.subscriptions import Subscriptions
 
@@ -152,19 +154,18 @@ def release(as_json: bool, send: tuple[str, ...], discard: tuple[str, ...]) -> N
                 print_line(f"{'Released' if is_sent else 'Discarded'} {counted(count, kind)}.")
         if not held or not (send or discard):
             zone = settings.messages.zone
-            _print_held(_with_recipients(held, Subscriptions(database).active(), now), zone, as_json)
+            _print_held(_with_recipients(held, database, now), zone, as_json)
 
 
 def _summary(item: QuarantinedItem) -> str:
     return sentence(item.recorded.change) if item.recorded else item.subject
 
 
-def _with_recipients(
-    items: Sequence[QuarantinedItem], subscribed: Sequence[Subscription], now: datetime
-) -> Iterator[QuarantinedItem]:
+def _with_recipients(items: Sequence[QuarantinedItem], database: Database, now: datetime) -> Iterator[QuarantinedItem]:
     """The items, with the number of recipients also of the changes that have not been matched to them yet."""
     unmatched = [item.recorded for item in items if item.recorded and not item.recipients]
-    counts = Counter(change_id for _, change_id, *_ in match_changes(subscribed, unmatched, now))
+    subscribed, mutes = Subscriptions(database).active(), Mutes(database).by_mailbox()
+    counts = Counter(change_id for _, change_id, *_ in match_changes(subscribed, unmatched, mutes, now))
     for item in items:
         yield replace(item, recipients=item.recipients or counts[item.id])
 

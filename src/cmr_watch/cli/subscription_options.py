@@ -14,6 +14,7 @@ from cmr_watch.cli.end_reasons import Ending
 from cmr_watch.cli.output import CommandError, local_time
 from cmr_watch.config import setting_types
 from cmr_watch.exceptions import DeliveryError
+from cmr_watch.languages import ENGLISH, LANGUAGES
 from cmr_watch.log import redact_address
 from cmr_watch.models.readings import TOPICS
 from cmr_watch.models.recipients import FREQUENCIES, REMINDERS, Schedule, Subscription, SubscriptionRequest
@@ -38,7 +39,16 @@ def _options(with_default: Callable[[str, str], str]) -> tuple[Callable[..., Any
     """The options, without defaults: `edit` changes only what is given. `with_default` adds one to a help text."""
     choice = click.Choice(TOPICS, case_sensitive=False)
     topic = click.option("--topic", "topics", multiple=True, type=choice, metavar="TOPIC", help=TOPIC_HELP)
-    return (topic, country_option, *_schedule_options(with_default), *_reminder_options(with_default))
+    limits = (topic, country_option)
+    return (*limits, *_schedule_options(with_default), *_reminder_options(with_default), _language_option(with_default))
+
+
+def _language_option(with_default: Callable[[str, str], str]) -> Callable[..., Any]:
+    return click.option(
+        "--language",
+        type=click.Choice(tuple(LANGUAGES), case_sensitive=False),
+        help=with_default("Language of the messages.", ENGLISH),
+    )
 
 
 def _schedule_options(with_default: Callable[[str, str], str]) -> tuple[Callable[..., Any], ...]:
@@ -142,6 +152,7 @@ def apply_options(base: SubscriptionRequest, options: Mapping[str, Any]) -> Subs
         schedule=_apply_to_schedule(base.schedule, options),
         reminders=_reminders(base.reminders, options),
         still_watching=base.still_watching if options["still_watching"] is None else options["still_watching"],
+        language=options["language"] or base.language,
     )
 
 
@@ -231,6 +242,7 @@ def _schedule_rows(subscription: Subscription) -> Iterator[tuple[str, str]]:
     yield "quiet hours", str(schedule.quiet or "none")
     yield "reminders", f"{reminders} {'day' if reminders == '1' else 'days'} before a cut-off" if reminders else "none"
     yield "status message", "after each month without changes" if subscription.still_watching else "none"
+    yield "language", LANGUAGES[subscription.language]
 
 
 def _time_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:
@@ -274,6 +286,7 @@ def options_to_dict(subscription: Subscription | SubscriptionRequest) -> dict[st
         "quiet": str(schedule.quiet) if schedule.quiet else None,
         "reminders": list(subscription.reminders),
         "still_watching": subscription.still_watching,
+        "language": subscription.language,
     }
 
 

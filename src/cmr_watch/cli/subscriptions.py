@@ -346,6 +346,7 @@ def import_(form: str | None, file: str) -> int:
       quiet           quiet hours, such as 22:00-07:00; default: none
       reminders       days before a cut-off; default: 30, 14, 7, 2, 1; or: none
       still_watching  true or false (default)
+      language        of the messages: en (default), de, es, fr, it or pl
 
     \b
     Example of a CSV file:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.config.files import read_file
 from cmr_watch.domain_names import to_ascii
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.log import mask_credentials
 from cmr_watch.models.readings import TOPICS
 from cmr_watch.models.recipients import FREQUENCIES, QuietHours
@@ -359,6 +360,7 @@ COUNTRY_LIST: Final = SettingType(
 )
 ADDRESS_LIST: Final = SettingType("a list of e-mail addresses and Apprise URLs", _addresses, _items_from_text)
 FREQUENCY: Final = one_of(*FREQUENCIES)
+LANGUAGE: Final = one_of(*LANGUAGES)
 HOUR: Final = whole(0, 23)
 WEEKDAY: Final = SettingType('a day of the week such as "monday"', _weekday)
 QUIET: Final = SettingType('a time range such as "22:00-07:00"', _quiet)

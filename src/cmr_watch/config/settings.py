@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.config import setting_types
 from cmr_watch.config.setting_types import SettingType
+from cmr_watch.languages import ENGLISH
 from cmr_watch.log import LEVELS, LogFormat
 from cmr_watch.models.readings import TOPICS, Topic
 from cmr_watch.models.recipients import REMINDERS, Frequency, QuietHours, Schedule, SubscriptionRequest
@@ -223,12 +224,13 @@ class SubscriptionEntry:
     quiet: QuietHours | None = option("quiet", setting_types.QUIET, None)
     reminders: tuple[int, ...] = option("reminders", setting_types.DAY_LIST, REMINDERS)
     still_watching: bool = option("still_watching", setting_types.BOOLEAN, False)
+    language: str = option("language", setting_types.LANGUAGE, ENGLISH)
 
     def wanted(self, time_zone: str) -> SubscriptionRequest:
         """The request that the entry makes. `time_zone` is used if the entry has none."""
         schedule = Schedule(self.frequency, self.hour, self.weekday, self.time_zone or time_zone, self.quiet)
         rest = (self.topics, self.countries, self.name, schedule, self.reminders, self.still_watching)
-        return SubscriptionRequest(self.to, *rest)
+        return SubscriptionRequest(self.to, *rest, language=self.language)
 
 
 @dataclass(frozen=True, slots=True)

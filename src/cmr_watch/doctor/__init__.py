@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from cmr_watch.check_report import double, held_items, links_elsewhere
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
+from cmr_watch.doctor.deliverability import check_deliverability
 from cmr_watch.doctor.finding import Finding
+from cmr_watch.doctor.name_server import Names, NameServer
 from cmr_watch.doctor.services import check_services
 from cmr_watch.doctor.stored import Stored, load, stored_findings
 from cmr_watch.exceptions import (
@@ -76,8 +78,13 @@ __all__ = [
 CONNECT_TIMEOUT: Final = 10.0  # seconds
 
 
-def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    """Check every part of the installation; yields each finding as soon as it is available."""
+def examine(
+    settings: Settings, clock: Clock, names: Names | None = None, test_mail: bytes | None = None
+) -> Iterator[Finding]:
+    """Check every part of the installation; yields each finding as soon as it is available.
+
+    `names`: where to look up records of the DNS, by default in that of this machine. `test_mail`: one as it arrived.
+    """
     yield from _check_configuration(settings)
     try:
         with closing(open_database(settings.database.url)) as database:
@@ -97,6 +104,7 @@ def examine(settings: Settings, clock: Clock) -> Iterator[Finding]:
     if network.good:
         yield _check_page(settings, clock, stored.baseline)
     yield _check_mail(settings, clock, sum("://" not in address for address in stored.recipients))
+    yield from check_deliverability(settings, names or NameServer(), test_mail)
     yield from _check_apprise_urls(sorted(address for address in stored.recipients if "://" in address))
     yield from check_services(settings)
     yield from stored_findings(stored, settings, clock())

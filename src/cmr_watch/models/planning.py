@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cmr_watch.models.muting import Mute
 from cmr_watch.models.readings import KnownCall, KnownEdition, RecordedChange
 from cmr_watch.models.recipients import (
     Contents,
@@ -65,6 +66,7 @@ class Recipient:
     - `known_outages`: the IDs of the outages whose beginning the recipient was notified of, not merely settled.
     - `digests`: the periods whose digest was written.
     - `pending_welcomes`: the IDs of subscriptions whose welcome is in a message not sent yet.
+    - `mutes`: what the recipient wants no messages about, also what was undone.
     - `is_stale`: whether the text of a pending message has become incorrect.
     - `last_message_at`: when the last message was written.
     """
@@ -79,6 +81,7 @@ class Recipient:
     known_outages: frozenset[int] = frozenset()
     digests: frozenset[str] = frozenset()
     pending_welcomes: frozenset[int] = frozenset()
+    mutes: tuple[Mute, ...] = ()
     is_stale: bool = False
     last_message_at: datetime | None = None
 

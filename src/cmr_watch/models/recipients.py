@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Literal
+from typing import Final, Literal
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.domain_names import to_ascii, to_unicode
+from cmr_watch.languages import ENGLISH
 from cmr_watch.models.readings import (
     TOPICS,
     CallNotice,
@@ -65,6 +67,7 @@ class SubscriptionRequest:
     - `name`: set for a subscription from the configuration file.
     - `reminders`: in whole days before a cut-off, the largest first.
     - `still_watching`: whether to send a status message after each month without any other message.
+    - `language`: in which the recipient is written to (`languages.py`).
     """
 
     address: str
@@ -74,6 +77,7 @@ class SubscriptionRequest:
     schedule: Schedule = Schedule()
     reminders: tuple[int, ...] = REMINDERS
     still_watching: bool = False
+    language: str = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Subscription:
     - `after_change_id`: it covers only changes with a greater ID.
     - `activated_at`: None while it is pending. Reminders that were due earlier are not sent.
     - `welcomed_at`: when its welcome message was written; None until then.
+    - `paused_until`: nothing is sent before then, except what the recipient asks for; None, or past, without a pause.
     - `consent`: who confirmed that mail may be sent to this address; "operator" if the operator added it.
     """
 
@@ -99,9 +104,15 @@ class Subscription:
     schedule: Schedule = Schedule()
     reminders: tuple[int, ...] = REMINDERS
     still_watching: bool = False
+    language: str = ENGLISH
     consent: str = "operator"
     activated_at: datetime | None = None
     welcomed_at: datetime | None = None
+    paused_until: datetime | None = None
+
+    def pause_end(self, now: datetime) -> datetime | None:
+        """When the pause ends that it is in; None if it is in none."""
+        return self.paused_until if self.paused_until and self.paused_until > now else None
 
 
 # ── contents of messages ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -219,6 +230,11 @@ TOKEN_SLOT = "unsubscribe0token0goes0here0with0its0length"  # noqa: S105
 """Placeholder in a `Body` for the recipient's unsubscribe token, which is as long."""
 
 
+_LANGUAGE: Final = re.compile(r'<html lang="([a-z]{2})"')
+_MAX_START: Final = 200
+"""Characters within which an HTML document begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """The text of a message. It is the same for all its recipients, except for TOKEN_SLOT.
@@ -230,6 +246,12 @@ class Body:
     text: str
     html: str
     more_url: str = ""
+
+    @property
+    def language(self) -> str:
+        """The language of its HTML, which says so itself; English for a chat."""
+        found = _LANGUAGE.search(self.html[:_MAX_START])
+        return found[1] if found else ENGLISH
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,12 @@ WAY: Final = "web form"
 class Signup:
     """What somebody asks for, in the name of an address.
 
-    - `language`: of the form, as a code. `consent_text`: the version of the text that was agreed to.
+    - `consent_text`: the version of the text that was agreed to, and its language.
     - `network`: from which the request came, truncated.
     - `mailed_at`: when the mail that asks for confirmation was written; None until then.
     """
 
     request: SubscriptionRequest
-    language: str
     consent_text: str
     network: str
     requested_at: datetime
@@ -41,6 +40,6 @@ class Signup:
     def consent(self, now: datetime) -> str:
         """When, how and to what the address has agreed, once it is confirmed; kept with the subscription."""
         return (
-            f"{WAY}, text {self.consent_text} ({self.language}), requested {self.requested_at:%Y-%m-%d %H:%M} UTC"
+            f"{WAY}, text {self.consent_text}, requested {self.requested_at:%Y-%m-%d %H:%M} UTC"
             f" from {self.network}, confirmed {now:%Y-%m-%d %H:%M} UTC"
         )

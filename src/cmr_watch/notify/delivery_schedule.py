@@ -1,4 +1,4 @@
-"""Computes when to deliver: digests, quiet hours, local midnights. Pure; all returned instants are in UTC.
+"""Computes when to deliver: digests, quiet hours, pauses, local midnights. Pure; all returned instants are in UTC.
 
 Local times follow PEP 495: a time that occurs twice when clocks go back means its first occurrence; a time that is
 skipped when clocks go forward means the first moment after the gap.
@@ -6,6 +6,7 @@ skipped when clocks go forward means the first moment after the gap.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -89,6 +90,28 @@ def end_of_quiet(quiet: QuietHours | None, zone: str, at: datetime) -> datetime:
     # when clocks go back, an end of 02:30 occurs twice: from the second 02:15 the wait is 15 minutes, not a day
     ends = (at_local(zone, day + n * _DAY, quiet.end.replace(fold=fold)) for n in range(3) for fold in (0, 1))
     return next(end for end in ends if end > at and not is_quiet(quiet, zone, end))
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """When nothing is sent to a recipient: in quiet hours, in their time zone, and until the end of a pause."""
+
+    quiet: QuietHours | None
+    zone: str
+    paused_until: datetime | None = None
+
+    def end(self, at: datetime) -> datetime:
+        """Return the end of the silence that contains `at`, or `at` itself. A pause may end within quiet hours."""
+        return end_of_quiet(self.quiet, self.zone, max(at, self.paused_until or at))
+
+    def is_paused(self, at: datetime) -> bool:
+        """Whether the recipient has asked for nothing at all at this time, not even what cannot wait."""
+        return self.paused_until is not None and at < self.paused_until
+
+
+def end_of_pause(schedule: Schedule, day: date) -> datetime:
+    """Return when messages come again after a pause until this day: at the hour of digests and reminders."""
+    return at_local(schedule.time_zone, day, time(schedule.hour))
 
 
 def next_midnight(zone: str, at: datetime) -> datetime:

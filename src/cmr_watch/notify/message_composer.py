@@ -21,8 +21,11 @@ from cmr_watch.store.incidents import Incidents
 
 log = logging.getLogger(__name__)
 
-Render = Callable[[Contents, bool, ZoneInfo, Consent | None], Body]
-"""Renders contents, for chat or for mail, in a time zone, for recipients who agreed to that; raises RenderError."""
+Render = Callable[[Contents, bool, ZoneInfo, Consent | None, str], Body]
+"""Renders contents, for chat or for mail, in a time zone, for recipients who agreed to that, in a language.
+
+Raises RenderError.
+"""
 CACHE_SIZE: Final = 256  # rendered bodies
 
 
@@ -32,6 +35,7 @@ class _Reader(NamedTuple):
     chat: bool
     zone: ZoneInfo
     consent: Consent | None
+    language: str
 
 
 class MessageComposer:
@@ -57,7 +61,7 @@ class MessageComposer:
         if decided.contents is None:
             return Planned(recipient, decided)
         first = recipient.subscriptions[0]
-        reader = _Reader("://" in first.address, ZoneInfo(first.schedule.time_zone), _consent(first))
+        reader = _Reader("://" in first.address, ZoneInfo(first.schedule.time_zone), _consent(first), first.language)
         body = self._cached_body(decided.contents, reader)
         if body is None:
             discarded = decided.discarded + decided.notified

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
-from cmr_watch.models.recipients import TOKEN_SLOT, Body, Contents, Incident, Message
+from cmr_watch.models.recipients import TOKEN_SLOT, Body, Contents, Incident, Message, SubscriptionRequest
 from cmr_watch.notify.channels.registry import open_channels
 from cmr_watch.notify.message_composer import Render
 from cmr_watch.notify.outbox import WriteOperator, message_ids
+from cmr_watch.render.i18n import in_language
 from cmr_watch.render.messages import Consent, MessageContext, body, delivery_test_body, operator_body, opt_in_body
 from cmr_watch.store.database import Database
 from cmr_watch.store.signups import Signups, WriteMail
@@ -42,8 +43,9 @@ def subscriber_renderer(settings: Settings) -> Render:
     """Return the function that renders messages to subscribers."""
     context = message_context(settings)
 
-    def render(contents: Contents, chat: bool, zone: ZoneInfo, consent: Consent | None) -> Body:
-        return body(contents, context, chat, zone, consent)
+    def render(contents: Contents, chat: bool, zone: ZoneInfo, consent: Consent | None, language: str) -> Body:
+        with in_language(language):
+            return body(contents, context, chat, zone, consent)
 
     return render
 
@@ -67,10 +69,14 @@ def write_opt_ins(settings: Settings, database: Database, now: datetime) -> int:
 
 def _opt_in_writer(settings: Settings) -> WriteMail:
     new_id = message_ids(settings.mail.sender)
-    text = cache(lambda: opt_in_body(message_context(settings)))  # rendered only if there is one to write
 
-    def write(address: str, token: str) -> Message:
-        return Message(address, text(), new_id(), token=token, unsubscribes=False)
+    @cache  # rendered only if there is one to write
+    def text(language: str) -> Body:
+        with in_language(language):
+            return opt_in_body(message_context(settings))
+
+    def write(request: SubscriptionRequest, token: str) -> Message:
+        return Message(request.address, text(request.language), new_id(), token=token, unsubscribes=False)
 
     return write
 

@@ -59,7 +59,7 @@ def enqueue(queue: MatchQueue, now: datetime) -> int:
         with queue.fan_out_batch(now) as batch:
             if batch is None:
                 return total
-            total += batch.save(planning.match_changes(batch.subscriptions, batch.changes, now))
+            total += batch.save(planning.match_changes(batch.subscriptions, batch.changes, batch.mutes, now))
 
 
 def notify_operator(

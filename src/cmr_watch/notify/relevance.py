@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Final
 
 from cmr_watch.clock import BRUSSELS
+from cmr_watch.models.muting import ItemRef, Mute
 from cmr_watch.models.readings import (
     TOPICS,
     CallNotice,
@@ -96,6 +97,16 @@ def relevant_items(subscriptions: Iterable[Subscription], items: OpenItems) -> O
         known for known in items.editions if any(_has_country_of(known.edition, entry) for entry in attending)
     )
     return OpenItems(calls, editions, topics, bool(attending) and all(entry.countries for entry in attending))
+
+
+def unmuted_items(items: OpenItems, mutes: Iterable[Mute]) -> OpenItems:
+    """Return the items without those that the recipient has muted."""
+    muted = {mute.item for mute in mutes if mute.is_active}
+    return replace(
+        items,
+        calls=tuple(known for known in items.calls if ItemRef("call", known.key) not in muted),
+        editions=tuple(known for known in items.editions if ItemRef("edition", known.key) not in muted),
+    )
 
 
 def _has_country_of(edition: Edition, subscription: Subscription) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
+from cmr_watch.models.muting import ItemRef, Mute
 from cmr_watch.models.planning import ReminderKey
 from cmr_watch.models.recipients import OpenCutoff, Reminder, Subscription
 from cmr_watch.notify.delivery_schedule import at_local, local_date
@@ -30,6 +31,24 @@ class _Due:
     offset: int
     zone: str
     since: datetime
+
+
+def unmuted(cutoffs: Sequence[OpenCutoff], mutes: Iterable[Mute]) -> Sequence[OpenCutoff]:
+    """Return the cut-offs without those of muted calls.
+
+    Those of a call that was muted count as known since that was undone: no reminder that was due before is sent.
+    """
+    by_item = {mute.item: mute for mute in mutes}
+    if not by_item:
+        return cutoffs
+    found = ((known, by_item.get(ItemRef("call", known.call_key))) for known in cutoffs)
+    return [_since(known, mute) for known, mute in found if mute is None or not mute.is_active]
+
+
+def _since(known: OpenCutoff, mute: Mute | None) -> OpenCutoff:
+    if mute is None or mute.ended_at is None:
+        return known
+    return replace(known, since=max(known.since or mute.ended_at, mute.ended_at))
 
 
 def decide(

@@ -48,7 +48,7 @@ def _select_claimable(*conditions: Any) -> Select[Any]:
     """Select the IDs of at most `size` deliveries that can be claimed at the time `at`.
 
     - They are due, not leased, not held after a restore, and not stale, unless an earlier attempt may have succeeded.
-    - The recipient is still subscribed, and no soft bounce has paused delivery.
+    - The recipient is still subscribed, and neither has paused nor a soft bounce has paused delivery.
     - The circuit breaker of the route is closed.
     - No earlier message to the same mailbox is pending.
     """
@@ -64,11 +64,19 @@ def _select_claimable(*conditions: Any) -> Select[Any]:
         deliveries.c.leased_until.is_(None), deliveries.c.leased_until < _AT, deliveries.c.leased_until > _LATEST
     )
     is_current = or_(deliveries.c.stale_at.is_(None), deliveries.c.stale_at > _AT, deliveries.c.uncertain)
-    is_paused = exists().where(delivery_pauses.c.mailbox == deliveries.c.mailbox, delivery_pauses.c.paused_until > _AT)
+    is_bouncing = exists().where(
+        delivery_pauses.c.mailbox == deliveries.c.mailbox, delivery_pauses.c.paused_until > _AT
+    )
     open_until = circuit_breakers.c.open_until
     is_down = exists().where(circuit_breakers.c.route == deliveries.c.route, open_until > _AT, open_until <= _LATEST)
     is_due = (is_pending, deliveries.c.due_at <= _AT, deliveries.c.held_at.is_(None), is_free, is_current)
-    is_possible = (~is_blocked, ~is_paused, ~is_down, recipients.has_active_subscription())
+    is_possible = (
+        ~is_blocked,
+        ~is_bouncing,
+        ~is_down,
+        recipients.has_active_subscription(),
+        ~recipients.is_paused(_AT),
+    )
     statement = select(deliveries.c.id).where(*is_due, *is_possible, *conditions)
     return statement.order_by(deliveries.c.due_at, deliveries.c.id).limit(bindparam("size", type_=Integer))
 

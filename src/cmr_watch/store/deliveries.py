@@ -232,7 +232,7 @@ class Deliveries:
 
     def oldest_due(self, now: datetime) -> datetime | None:
         """Return since when the oldest unsent message has been due; None if none is due."""
-        is_due = (is_pending, deliveries.c.due_at <= now, deliveries.c.held_at.is_(None))
+        is_due = (is_pending, deliveries.c.due_at <= now, deliveries.c.held_at.is_(None), ~recipients.is_paused(now))
         with self._database.read() as connection:
             return readable.time_of(connection.execute(select(func.min(deliveries.c.due_at)).where(*is_due)).scalar())
 

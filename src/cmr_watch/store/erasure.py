@@ -21,6 +21,7 @@ from cmr_watch.store.schema import (
     hard_bounces,
     incidents,
     matches,
+    mutes,
     outage_notices,
     reminders,
     signups,
@@ -71,8 +72,8 @@ def erase_by_hash(database: Database, connection: Connection, hashed: str, mailb
         count += connection.execute(update(table).where(table.c.mailbox == mailbox).values(**values)).rowcount
     for table in _TABLES_BY_MAILBOX:
         count += _replace_mailbox(connection, table, mailbox, placeholder)
-    count += connection.execute(signups.delete().where(signups.c.mailbox == mailbox)).rowcount
-    count += connection.execute(hard_bounces.delete().where(hard_bounces.c.mailbox == mailbox)).rowcount
+    for table in (signups, hard_bounces, mutes):
+        count += connection.execute(table.delete().where(table.c.mailbox == mailbox)).rowcount
     _cancel_messages(connection, placeholder, now)
     _move_fan_out_cursors(connection, mailbox)
     return count

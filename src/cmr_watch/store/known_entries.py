@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, select
 
 from cmr_watch.merge_pages import KnownPage, merge_pages
-from cmr_watch.models.readings import Known, PageRef
+from cmr_watch.models.muting import ItemRef
+from cmr_watch.models.readings import Known, KnownCall, KnownEdition, PageRef
 from cmr_watch.store import readable, row_mapping
 from cmr_watch.store.schema import calls, editions, pages
 
@@ -71,11 +72,19 @@ def load_all(connection: Connection) -> Known:
     return merge_pages(load_pages(connection))
 
 
-def load_pages(connection: Connection) -> tuple[KnownPage, ...]:
-    """Load the states of all pages."""
+def find(connection: Connection, item: ItemRef) -> KnownEdition | KnownCall | None:
+    """Load what all pages say of one edition or call; None if it is not known."""
+    known = merge_pages(load_pages(connection, item.key))
+    found: Sequence[KnownEdition | KnownCall] = known.calls if item.kind == "call" else known.editions
+    return found[0] if found else None
+
+
+def load_pages(connection: Connection, key: str | None = None) -> tuple[KnownPage, ...]:
+    """Load the states of all pages; with a key, only of what has that key."""
     entries: dict[str, list[list[Any]]] = defaultdict(lambda: [[], []])
     for index, table in enumerate((editions, calls)):
-        found = connection.execute(select(table).order_by(table.c.page_url, table.c.position))
+        selected = select(table) if key is None else select(table).where(table.c.key == key)
+        found = connection.execute(selected.order_by(table.c.page_url, table.c.position))
         for row, entry in _readable(connection, table, found):
             entries[row.page_url][index].append(entry)
     refs = {ref.url: ref for ref in load_refs(connection)}

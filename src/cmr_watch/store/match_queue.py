@@ -6,7 +6,7 @@ and a cursor says how far it has come; until it has been planned, a match has no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, update
 
+from cmr_watch.models.muting import Mute
 from cmr_watch.models.planning import Outage, Planned, Recipient
 from cmr_watch.models.readings import Known, RecordedChange
 from cmr_watch.models.recipients import Subscription
@@ -21,6 +22,7 @@ from cmr_watch.store import known_entries, plan_writer, readable, recipients, ro
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.locks import Lock
+from cmr_watch.store.mute_rows import load_mutes_of
 from cmr_watch.store.outages import load_outages
 from cmr_watch.store.recipients import LoadedRecipients
 from cmr_watch.store.rounds import is_released
@@ -35,10 +37,11 @@ _MAX_CHANGES = 500
 
 @dataclass(frozen=True, slots=True)
 class FanOutBatch:
-    """Pending changes, and the active subscriptions to match them to."""
+    """Pending changes, and the active subscriptions to match them to, with what their mailboxes have muted."""
 
     subscriptions: Sequence[Subscription]
     changes: Sequence[RecordedChange]
+    mutes: Mapping[str, Sequence[Mute]]
     _database: Database
     _connection: Connection
     _next_cursor: str | None
@@ -115,7 +118,8 @@ class MatchQueue:
                 yield None
                 return
             batch, next_cursor = recipients.load_active_subscriptions(connection, cursor, size)
-            yield FanOutBatch(batch, pending, self._database, connection, next_cursor, now)
+            mutes = load_mutes_of(connection, batch)
+            yield FanOutBatch(batch, pending, mutes, self._database, connection, next_cursor, now)
 
     # ── planning ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, func, literal_column, or_, select, update
 
+from cmr_watch.models.muting import Mute
 from cmr_watch.models.planning import Match, OutageNoticeKey, Recipient, ReminderKey
 from cmr_watch.models.readings import RecordedChange
 from cmr_watch.models.recipients import Subscription
@@ -20,6 +21,7 @@ from cmr_watch.store import readable, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import resolve_incidents
 from cmr_watch.store.locks import Lock
+from cmr_watch.store.mute_rows import load_mutes
 from cmr_watch.store.schema import changes, deliveries, digests, matches, outage_notices, reminders, subscriptions
 
 """Held while recipients are planned."""
@@ -105,6 +107,7 @@ def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> Loa
         matches=_select_matches(connection, mailboxes, [row.id for row in rows]),
         reminders=_select_reminders(connection, mailboxes),
         outage_notices=_select_outage_notices(connection, mailboxes),
+        mutes=load_mutes(connection, mailboxes),
         digests=_by_mailbox(connection, digests, select(digests).where(digests.c.mailbox.in_(mailboxes))),
         last_message_at=_select_last_message_times(connection, mailboxes),
     )
@@ -125,6 +128,7 @@ class _Tables:
     matches: _Rows
     reminders: _Rows
     outage_notices: _Rows
+    mutes: Mapping[str, tuple[Mute, ...]]
     digests: _Rows
     last_message_at: dict[str, datetime]
 
@@ -149,6 +153,7 @@ class _Tables:
             pending_welcomes=frozenset(
                 entry.id for welcome, entry in self.subscriptions[mailbox] if welcome in self.message_ids
             ),
+            mutes=self.mutes.get(mailbox, ()),
             is_stale=any(at <= now for at in stale_at),
             last_message_at=self.last_message_at.get(mailbox),
         )
@@ -298,6 +303,12 @@ def has_active_subscription(table: Any = deliveries) -> Any:
     """Return the condition that a message is still wanted. Those to operators, and opt-ins, need no subscription."""
     active = select(subscriptions.c.id).where(ACTIVE, subscriptions.c.mailbox == table.c.mailbox)
     return or_(table.c.purpose.in_(("operator", "opt-in")), active.exists())
+
+
+def is_paused(at: Any, table: Any = deliveries) -> Any:
+    """Return the condition that a message must wait, as its recipient has paused. What was asked for is sent."""
+    has_paused = select(subscriptions.c.id).where(ACTIVE, subscriptions.c.mailbox == table.c.mailbox)
+    return and_(table.c.purpose == "subscriber", has_paused.where(subscriptions.c.paused_until > at).exists())
 
 
 def cancel_unwanted(connection: Connection, now: datetime) -> int:

@@ -3,6 +3,7 @@
 - Message texts: 7 days after the message was sent, superseded or cancelled. Failed messages keep theirs for a retry.
 - Addresses: 28 days after their last subscription has ended, or was requested but not confirmed. A hash of an address
   that must not receive mail is kept (erasure.py).
+- Mutes: as long as the address; those that were undone, a year.
 - Deliveries, matches, reminders, outages that are over and their notices, digests, checks and resolved incidents: a
   year. Changes are kept indefinitely.
 - Readings: one for each period during which a page has the same reading. Suspect ones: 28 days; the newest is kept
@@ -56,6 +57,7 @@ from cmr_watch.store.schema import (
     hard_bounces,
     incidents,
     matches,
+    mutes,
     outage_notices,
     outages,
     pages,
@@ -94,6 +96,7 @@ class RetentionReport:
     addresses: int = 0
     pauses: int = 0
     hard_bounces: int = 0
+    mutes: int = 0
     matches: int = 0
     reminders: int = 0
     outage_notices: int = 0
@@ -143,6 +146,7 @@ class Retention:
             tokens=self._apply(_expired_tokens(now - VALID_FOR)),
             pauses=self._apply(_Rule(delivery_pauses, delivery_pauses.c.paused_until < now - RESET_AFTER)),
             hard_bounces=self._apply(_Rule(hard_bounces, hard_bounce_expired(now))),
+            mutes=self._apply(_Rule(mutes, mutes.c.ended_at < year)),
             matches=self._apply(_matches(year)),
             reminders=self._apply(_reminders(year)),
             outage_notices=self._apply(_outage_notices(year)),

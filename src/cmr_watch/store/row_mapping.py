@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cmr_watch import serialization
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.log import redact_address
 from cmr_watch.models.readings import Change, ChangeKind, Cutoff, KnownCall, KnownEdition, RecordedChange
 from cmr_watch.models.recipients import (
@@ -27,6 +28,8 @@ from cmr_watch.models.recipients import (
 OPT_IN: Purpose = "opt-in"
 MAX_DAYS = 3650
 """No reminder is due earlier before a cut-off."""
+_LAST_YEAR = 9000
+"""No pause ends later, so that days can be added to its end."""
 Row = Any
 """An SQLAlchemy row, with columns as attributes."""
 
@@ -100,6 +103,10 @@ def subscription(row: Row) -> Subscription:
         raise ValueError("mailbox is not valid")
     if not all(0 <= days <= MAX_DAYS for days in row.reminders):
         raise ValueError("reminders is not valid")
+    if row.language not in LANGUAGES:
+        raise ValueError("language is not valid")
+    if row.paused_until is not None and row.paused_until.year > _LAST_YEAR:
+        raise ValueError("paused_until is not valid")
     return Subscription(
         id=row.id,
         address=row.address,
@@ -114,9 +121,11 @@ def subscription(row: Row) -> Subscription:
         schedule=schedule_from_row(**row.schedule),
         reminders=tuple(row.reminders),
         still_watching=row.still_watching,
+        language=row.language,
         consent=row.consent,
         activated_at=row.activated_at,
         welcomed_at=row.welcomed_at,
+        paused_until=row.paused_until,
     )
 
 
@@ -146,6 +155,7 @@ def request_row(request: SubscriptionRequest) -> dict[str, Any]:
         "schedule": schedule_row(request.schedule),
         "reminders": list(request.reminders),
         "still_watching": request.still_watching,
+        "language": request.language,
     }
 
 

@@ -34,6 +34,9 @@ REVISIONS = (
     "0012",
     "0013",
     "0014",
+    "0015",
+    "0016",
+    "0017",
 )
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
@@ -202,6 +205,7 @@ subscriptions = _numbered(
     Column("schedule", Json, nullable=False),
     Column("reminders", Json, nullable=False),
     Column("still_watching", Flag, nullable=False),
+    Column("language", Text, nullable=False),
     Column("consent", ExternalText, nullable=False),
     Column("status", Text, nullable=False),
     Column("after_change_id", Integer, nullable=False),
@@ -209,6 +213,8 @@ subscriptions = _numbered(
     Column("activated_at", Utc),
     Column("welcomed_at", Utc),
     Column("welcome_delivery_id", Integer),
+    # nothing is sent before then, except what the recipient asks for
+    Column("paused_until", Utc),
     # when something other than a match is due: a welcome, a reminder, the monthly status message
     Column("next_action_at", Utc),
     Column("ended_at", Utc),
@@ -234,6 +240,17 @@ signups = _numbered(
     Column("mailed_at", Utc),
     Column("token_hash", Text),
     Column("confirmed_at", Utc),
+)
+
+mutes = _table(
+    "mutes",
+    Column("mailbox", Text, primary_key=True),
+    # "edition" or "call"
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("muted_at", Utc, nullable=False),
+    # when the recipient undid it: what was found until then stays muted
+    Column("ended_at", Utc),
 )
 
 bodies = _numbered(

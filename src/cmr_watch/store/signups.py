@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, func, select, update
 
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.recipients import TOKEN_SLOT, Message, SubscriptionRequest, mailbox_of
 from cmr_watch.models.signups import Signup
 from cmr_watch.store import erasure, plan_writer, readable, row_mapping
@@ -26,8 +27,8 @@ from cmr_watch.store.schema import signups, subscriptions
 from cmr_watch.store.subscription_requests import normalize
 from cmr_watch.store.subscriptions import BOUNCED, Subscriptions, select_subscriptions
 
-WriteMail = Callable[[str, str], Message]
-"""Writes the mail that asks an address for confirmation, with a token."""
+WriteMail = Callable[[SubscriptionRequest, str], Message]
+"""Writes the mail that asks for confirmation of a request, with a token."""
 Outcome = Literal["started", "changed", "kept"]
 """What came of a confirmation: `kept` means that the operator has declared the subscription."""
 MAX_PER_HOUR: Final = 200
@@ -61,7 +62,6 @@ class Signups:
             **row_mapping.request_row(request),
             "address": request.address,
             "mailbox": mailbox_of(request.address),
-            "language": signup.language,
             "consent_text": signup.consent_text,
             "network": signup.network,
             "requested_at": signup.requested_at,
@@ -100,9 +100,7 @@ class Signups:
         token = new_token()
         values = {"mailed_at": now, "token_hash": hash_of(token)}
         connection.execute(update(signups).where(signups.c.id == signup.id).values(values))
-        plan_writer.insert_message(
-            self._database, connection, write(signup.request.address, token), row_mapping.OPT_IN, now
-        )
+        plan_writer.insert_message(self._database, connection, write(signup.request, token), row_mapping.OPT_IN, now)
 
     def find(self, token: str, now: datetime) -> Signup | None:
         """The request that a token belongs to; None if there is none, or if it can no longer be confirmed."""
@@ -168,6 +166,8 @@ def signup_of(row: Any) -> Signup:
         raise ValueError("mailbox is not valid")
     if not all(0 <= days <= row_mapping.MAX_DAYS for days in row.reminders):
         raise ValueError("reminders is not valid")
+    if row.language not in LANGUAGES:
+        raise ValueError("language is not valid")
     request = SubscriptionRequest(
         address=row.address,
         topics=tuple(row.topics),
@@ -175,10 +175,10 @@ def signup_of(row: Any) -> Signup:
         schedule=row_mapping.schedule_from_row(**row.schedule),
         reminders=tuple(row.reminders),
         still_watching=row.still_watching,
+        language=row.language,
     )
     return Signup(
         request=request,
-        language=row.language,
         consent_text=row.consent_text,
         network=row.network,
         requested_at=row.requested_at,

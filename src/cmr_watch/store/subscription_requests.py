@@ -31,6 +31,7 @@ def normalize(request: SubscriptionRequest) -> SubscriptionRequest:
         schedule=request.schedule,
         reminders=tuple(sorted(set(request.reminders), reverse=True)),
         still_watching=request.still_watching,
+        language=request.language,
     )
 
 
@@ -101,4 +102,5 @@ def request_key(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]
 
 def options(entry: Subscription | SubscriptionRequest) -> tuple[object, ...]:
     """Return what was asked for, apart from the address."""
-    return entry.topics, entry.countries, entry.schedule, entry.reminders, entry.still_watching
+    rest = (entry.reminders, entry.still_watching, entry.language)
+    return entry.topics, entry.countries, entry.schedule, *rest

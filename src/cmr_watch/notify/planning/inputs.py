@@ -6,24 +6,34 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cmr_watch.models.planning import OutageNoticeKey, PlanningContext, Recipient, ReminderKey
-from cmr_watch.models.recipients import OutageNotice, QuietHours
-from cmr_watch.notify import delivery_schedule, outage_notices, reminders
+from cmr_watch.models.recipients import OutageNotice
+from cmr_watch.notify import outage_notices, reminders
+from cmr_watch.notify.delivery_schedule import Silence
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The recipient, the context and the time of a plan, with the recipient's quiet hours and time zone."""
+    """The recipient, the context and the time of a plan, and when nothing is sent to the recipient."""
 
     recipient: Recipient
     context: PlanningContext
     now: datetime
-    quiet: QuietHours | None
-    zone: str
+    silence: Silence
+
+    @property
+    def zone(self) -> str:
+        """The recipient's time zone."""
+        return self.silence.zone
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether not even what cannot wait is sent now."""
+        return self.silence.is_paused(self.now)
 
     @property
     def quiet_until(self) -> datetime | None:
-        """The end of the quiet hours that apply now; None outside quiet hours."""
-        end = delivery_schedule.end_of_quiet(self.quiet, self.zone, self.now)
+        """The end of the quiet hours, or of the pause, that apply now; None outside of them."""
+        end = self.silence.end(self.now)
         return end if end > self.now else None
 
     def all_reminders(self) -> reminders.Decision:
@@ -35,10 +45,11 @@ class Inputs:
         return self._reminders(self.recipient.sent_reminders | self.recipient.pending_reminders)
 
     def _reminders(self, settled: frozenset[ReminderKey]) -> reminders.Decision:
-        return reminders.decide(self.context.cutoffs, self.recipient.subscriptions, settled, self.now)
+        cutoffs = reminders.unmuted(self.context.cutoffs, self.recipient.mutes)
+        return reminders.decide(cutoffs, self.recipient.subscriptions, settled, self.now)
 
     def all_outage_notices(self) -> dict[OutageNoticeKey, OutageNotice]:
-        """Decide on outage notices, including those that a pending message contains; none in quiet hours."""
+        """Decide on outage notices, including those that a pending message contains; none in quiet hours or a pause."""
         if self.quiet_until is not None:
             return {}
         recipient = self.recipient

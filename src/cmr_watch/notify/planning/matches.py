@@ -21,8 +21,8 @@ class MatchDecisions:
 
 
 def decide_matches(inputs: Inputs) -> MatchDecisions:
-    subscribed = inputs.recipient.subscriptions
-    due = {match: due_time(subscribed, match.recorded, match.matched_at) for match in inputs.recipient.matches}
+    subscribed, mutes = inputs.recipient.subscriptions, inputs.recipient.mutes
+    due = {match: due_time(subscribed, match.recorded, mutes, match.matched_at) for match in inputs.recipient.matches}
     discarded = tuple(match.recorded.id for match, when in due.items() if when is None)
     wanted = [(match, _in_unwritten_digest(inputs, match, when)) for match, when in due.items() if when is not None]
     until = inputs.quiet_until

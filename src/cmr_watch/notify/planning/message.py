@@ -13,7 +13,7 @@ from cmr_watch.notify import delivery_schedule
 from cmr_watch.notify.coalesce import coalesce
 from cmr_watch.notify.planning.inputs import Inputs
 from cmr_watch.notify.planning.matches import MatchDecisions
-from cmr_watch.notify.relevance import message_order, relevant_items, should_notify
+from cmr_watch.notify.relevance import message_order, relevant_items, should_notify, unmuted_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,14 @@ def _welcome(inputs: Inputs) -> _Welcome:
     new = tuple(one for one in subscribed if one.welcomed_at is None or one.id in inputs.recipient.pending_welcomes)
     if not new:
         return _Welcome(others=subscribed)
-    return _Welcome(new, tuple(one for one in subscribed if one not in new), relevant_items(new, items))
+    shown = unmuted_items(relevant_items(new, items), inputs.recipient.mutes)
+    return _Welcome(new, tuple(one for one in subscribed if one not in new), shown)
 
 
 def _new_reminders(inputs: Inputs) -> tuple[Reminder, ...]:
     """Return due reminders that no pending message contains; in quiet hours only those that cannot wait."""
+    if inputs.is_paused:
+        return ()
     until = inputs.quiet_until
     return tuple(one for one in inputs.new_reminders().reminders if until is None or one.open.cutoff.at <= until)
 

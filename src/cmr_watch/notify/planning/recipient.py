@@ -8,7 +8,7 @@ from datetime import datetime
 from cmr_watch.models.planning import Plan, PlanningContext, Recipient
 from cmr_watch.models.recipients import Contents, QuietHours
 from cmr_watch.notify import delivery_schedule
-from cmr_watch.notify.planning.due_times import quiet_hours
+from cmr_watch.notify.planning.due_times import silence
 from cmr_watch.notify.planning.inputs import Inputs
 from cmr_watch.notify.planning.matches import MatchDecisions, decide_matches
 from cmr_watch.notify.planning.message import plan_message
@@ -22,11 +22,11 @@ def plan(recipient: Recipient, context: PlanningContext, now: datetime) -> Plan:
       A pending message counts as due: it is replaced when there is news of what it is about.
     - Changes that were undone or superseded before they were sent are coalesced.
     - A pending message is replaced when there is more to send or when it has become out of date.
-    - In quiet hours nothing is sent except reminders of cut-offs that fall within them.
+    - In quiet hours nothing is sent except reminders of cut-offs that fall within them; in a pause, nothing at all.
     """
     if not recipient.subscriptions:
         return Plan(supersedes=True, discarded=tuple(match.recorded.id for match in recipient.matches))
-    inputs = Inputs(recipient, context, now, *quiet_hours(recipient.subscriptions))
+    inputs = Inputs(recipient, context, now, silence(recipient.subscriptions))
     decisions = decide_matches(inputs)
     planned = plan_message(inputs, decisions) or _plan_monthly_status(inputs) or Plan()
     return _with_times(inputs, planned, decisions)
@@ -78,7 +78,8 @@ def _with_times(inputs: Inputs, planned: Plan, decisions: MatchDecisions) -> Pla
 
 def _message_quiet_hours(inputs: Inputs, cutoffs: list[datetime]) -> tuple[QuietHours, str] | None:
     """Return the hours in which the message must not be sent; None if a cut-off in it would pass meanwhile."""
-    end = delivery_schedule.end_of_quiet(inputs.quiet, inputs.zone, inputs.now)
-    if inputs.quiet is None or any(at <= end for at in cutoffs):
+    quiet = inputs.silence.quiet
+    end = delivery_schedule.end_of_quiet(quiet, inputs.zone, inputs.now)
+    if quiet is None or any(at <= end for at in cutoffs):
         return None
-    return inputs.quiet, inputs.zone
+    return quiet, inputs.zone

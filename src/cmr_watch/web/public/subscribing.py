@@ -11,14 +11,13 @@ from typing import Final
 
 from cmr_watch.models.signups import Signup
 from cmr_watch.places import country_name
+from cmr_watch.render.i18n import language
 from cmr_watch.web.public import signup_form
 from cmr_watch.web.public.acts import ActRoute, Errand
 from cmr_watch.web.public.rendering import form_page
 from cmr_watch.web.public.signup_form import CONSENT_TEXT, Choices, Fault
 from cmr_watch.web.public.signup_words import form_words
 from cmr_watch.web.public.views import Reply
-
-_LANGUAGE: Final = "en"
 
 
 def show(errand: Errand) -> Reply:
@@ -35,7 +34,7 @@ def submit(errand: Errand) -> Reply:
         return _form(errand, choices, faults)
     if not errand.form.get(signup_form.TRAP):
         request = signup_form.request(choices)
-        errand.desk.sign_up(Signup(request, _LANGUAGE, CONSENT_TEXT, errand.network, errand.now))
+        errand.desk.sign_up(Signup(request, f"{CONSENT_TEXT} ({language()})", errand.network, errand.now))
     return form_page(errand.site, "subscribed.html", state="sent")
 
 

@@ -1,0 +1,183 @@
+"""End-to-end tests of muting: which messages a recipient still gets, and which come back when it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time
+
+import pytest
+
+from cmr_watch.models.muting import ItemRef
+from cmr_watch.models.readings import KnownEdition
+from cmr_watch.models.recipients import QuietHours, Schedule, SubscriptionRequest
+from cmr_watch.store.database import Database
+from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.mutes import Mutes
+from cmr_watch.store.subscriptions import Subscriptions
+from tests.fakes.mailbox import Mailbox
+from tests.fakes.site import FakeSite
+from tests.monitor.small import html
+from tests.test_journeys import LYON, PAST, PRAGUE
+from tests.test_journeys_notifications import Timeline, at, call
+
+CALL = ItemRef("call", "call-2024")
+LYON_KEY = ItemRef("edition", "lyon-fr-2023-10")
+MOVED_LYON = LYON.replace("12", "26").replace("13", "27")
+
+
+class Muting(Timeline):
+    """One recipient with the usual subscription."""
+
+    def begin(self, *lines: str, **choices: object) -> None:
+        self.subscribe(SubscriptionRequest("anna@example.org", name="anna", **choices))  # type: ignore[arg-type]
+        self.now = at(1)
+        self.serve_lines(*lines, *PAST)
+        self.run_until(at(2))
+        self.received.clear()
+
+    @property
+    def anna(self) -> int:
+        return Subscriptions(self.database).find("anna@example.org")[0].id
+
+    def mute(self, item: ItemRef) -> None:
+        assert Mutes(self.database).add(self.anna, item, self.now)
+
+    def unmute(self, item: ItemRef) -> None:
+        assert Mutes(self.database).remove(self.anna, item, self.now)
+
+    def subjects(self, end: datetime) -> list[str]:
+        return [subject for _, subject in self.run_until(end)]
+
+
+@pytest.fixture
+def journey(database: Database) -> Iterator[Muting]:
+    with FakeSite() as site, Mailbox() as mailbox:
+        journey = Muting(database, site, mailbox)
+        yield journey
+        journey.app.__exit__(None, None, None)
+
+
+def test_the_fixtures_have_the_keys_that_are_muted_here(journey: Muting) -> None:
+    journey.begin(LYON, call("20 October 2023"))
+    assert Mutes(journey.database).standing(journey.anna, CALL).entry
+    assert Mutes(journey.database).standing(journey.anna, LYON_KEY).entry
+
+
+def test_a_muted_call_whose_cut_off_moves_is_not_notified_and_another_edition_is(journey: Muting) -> None:
+    journey.begin(LYON, call("20 October 2023"))
+    journey.mute(CALL)
+    journey.serve_lines(LYON, *PAST, call("10 November 2023"))
+    assert journey.subjects(at(3)) == []
+    journey.serve_lines(MOVED_LYON, *PAST, call("10 November 2023"))
+    (subject,) = journey.subjects(at(4))
+    assert subject.startswith("Lyon rescheduled")
+
+
+def test_nobody_else_is_concerned(journey: Muting) -> None:
+    anna, bob = (SubscriptionRequest(f"{name}@example.org", name=name) for name in ("anna", "bob"))
+    journey.begin(LYON, call("20 October 2023"))
+    journey.subscribe(anna, bob)
+    journey.run_until(at(2, hour=12))
+    journey.mute(CALL)
+    read = len(journey.mailbox.mails)
+    journey.serve_lines(LYON, *PAST, call("10 November 2023"))
+    journey.run_until(at(3))
+    assert [mail.recipient for mail in journey.mailbox.mails[read:]] == ["bob@example.org"]
+
+
+def test_reminders_of_a_muted_call_are_not_sent(journey: Muting) -> None:
+    journey.begin(LYON, call("20 October 2023"))
+    journey.mute(CALL)
+    assert journey.subjects(at(21)) == []
+
+
+def test_undoing_brings_back_only_later_reminders(journey: Muting) -> None:
+    journey.begin(LYON, call("20 October 2023"), reminders=(14, 7, 1))
+    journey.mute(CALL)
+    assert journey.run_until(at(14)) == [], "that of 7 days was due on the 13th"
+    journey.unmute(CALL)
+    assert [when for when, _ in journey.run_until(at(21))] == ["Thu 19 Oct 08:00"]
+
+
+def test_undoing_brings_back_only_later_changes(journey: Muting) -> None:
+    journey.begin(LYON, call("20 October 2023"))
+    journey.mute(CALL)
+    journey.serve_lines(LYON, *PAST, call("10 November 2023"))
+    assert journey.subjects(at(3)) == []
+    journey.unmute(CALL)
+    assert journey.subjects(at(4)) == []
+    journey.serve_lines(LYON, *PAST, call("11 November 2023"))
+    (subject,) = journey.subjects(at(5))
+    assert subject.startswith("New cut-off 11 November 2023")
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_what_already_waits_for_a_digest_is_discarded(journey: Muting, undone: bool) -> None:
+    journey.begin(LYON, call("20 December 2023"), schedule=Schedule("weekly"))
+    journey.serve_lines(MOVED_LYON, *PAST, call("10 December 2023"))
+    assert journey.subjects(at(3)) == [], "the digest is due on Monday"
+    journey.mute(CALL)
+    if undone:
+        journey.unmute(CALL)
+    subjects = journey.subjects(at(10))
+    assert len(subjects) == 1
+    assert subjects[0].startswith("Lyon rescheduled")
+    assert "Dec" not in journey.received[-1].text
+
+
+def test_a_pending_message_that_is_only_about_it_is_superseded(journey: Muting) -> None:
+    journey.begin(LYON, call("20 December 2023"))
+    journey.subscribe(SubscriptionRequest("anna@example.org", name="anna"))
+    journey.mailbox.refuse("anna@example.org", "451 4.3.0 later", times=1)
+    journey.serve_lines(LYON, *PAST, call("10 December 2023"))
+    journey.app.check()
+    assert Deliveries(journey.database).pending() is not None
+    journey.mute(CALL)
+    assert journey.subjects(at(4)) == []
+    assert Deliveries(journey.database).pending() is None
+    assert [entry.outcome for entry in Deliveries(journey.database).list()][-1] == "superseded"
+
+
+def test_a_muted_edition_that_is_renamed_stays_muted(journey: Muting) -> None:
+    journey.begin(LYON, PRAGUE)
+    journey.mute(LYON_KEY)
+    journey.serve_lines(LYON.replace("Lyon", "Villeurbanne"), PRAGUE, *PAST)
+    assert journey.subjects(at(3)) == []
+    entry = Mutes(journey.database).standing(journey.anna, LYON_KEY).entry
+    assert isinstance(entry, KnownEdition)
+    assert entry.edition.city == "Villeurbanne"
+    journey.serve_lines(MOVED_LYON.replace("Lyon", "Villeurbanne"), PRAGUE, *PAST)
+    assert journey.subjects(at(4)) == []
+
+
+def test_a_muted_edition_that_is_cancelled_stays_muted(journey: Muting) -> None:
+    journey.begin(LYON)
+    journey.mute(LYON_KEY)
+    journey.serve_lines(f"{LYON} - CANCELLED", *PAST)
+    assert journey.subjects(at(4)) == []
+    entry = Mutes(journey.database).standing(journey.anna, LYON_KEY).entry
+    assert isinstance(entry, KnownEdition)
+    assert entry.edition.status == "cancelled"
+
+
+def test_the_welcome_leaves_it_out(journey: Muting) -> None:
+    journey.begin(LYON, PRAGUE, call("20 October 2023"))
+    journey.mute(LYON_KEY)
+    Subscriptions(journey.database).end("anna@example.org", "ended", journey.now)
+    journey.subscribe()
+    Subscriptions(journey.database).add(SubscriptionRequest("anna@example.org"), journey.now, resubscribe=True)
+    journey.run_until(at(3))
+    text = journey.received[-1].text
+    assert "Prague" in text
+    assert "Lyon" not in text
+
+
+def test_quiet_hours_and_mutes_together(journey: Muting) -> None:
+    quiet = QuietHours(time(22), time(7))
+    journey.begin(LYON, call("20 October 2023"), schedule=Schedule(quiet=quiet))
+    journey.now = at(3, hour=21)
+    journey.serve(html(" ;; ".join((MOVED_LYON, *PAST, call("10 November 2023")))).encode())
+    journey.app.check()
+    journey.mute(CALL)
+    (subject,) = journey.subjects(at(4, hour=12))
+    assert subject.startswith("Lyon rescheduled")
