@@ -207,7 +207,7 @@ class App:
         self._prepare()
         if self._missing_configuration() and not self._settings.sends_mail:
             return DeliveryReport()
-        if self._queue.is_idle(self._clock()):
+        if self._is_idle():
             return DeliveryReport()
         return self._delivering.deliver(stop)
 
@@ -378,10 +378,13 @@ class App:
             )
 
     def _enqueue_and_deliver(self) -> DeliveryReport:
-        if self._queue.is_idle(self._clock()):
+        if self._is_idle():
             return DeliveryReport()
         self.enqueue()
         return self.deliver()
+
+    def _is_idle(self) -> bool:
+        return self._queue.is_idle(self._clock(), has_operators=bool(self._settings.operator.to))
 
     def _page(self, page_url: str | None) -> PageRef:
         """The page with this address, which may lack the query, as in messages; of several, one to be accepted."""

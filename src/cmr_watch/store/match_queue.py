@@ -98,10 +98,13 @@ class MatchQueue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def is_idle(self, now: datetime) -> bool:
-        """Whether there is nothing to fan out, plan, send or report to operators. Takes a single query."""
+    def is_idle(self, now: datetime, *, has_operators: bool = True) -> bool:
+        """Whether there is nothing to fan out, plan, send or report to operators, if there are any.
+
+        Takes a single query.
+        """
         with self._database.read() as connection:
-            return not connection.execute(_has_work(now)).scalar()
+            return not connection.execute(_has_work(now, has_operators=has_operators)).scalar()
 
     # ── fan-out ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -154,8 +157,8 @@ class MatchQueue:
             return recipients.oldest_overdue_digest(connection, before)
 
 
-def _has_work(now: datetime) -> Any:
-    statements = (
+def _has_work(now: datetime, *, has_operators: bool) -> Any:
+    statements = [
         select(changes.c.id).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None), is_released(now)),
         select(matches.c.mailbox).where(
             matches.c.settled_at.is_(None), matches.c.held_at.is_(None), matches.c.due_at <= now
@@ -163,10 +166,11 @@ def _has_work(now: datetime) -> Any:
         select(subscriptions.c.id).where(recipients.ACTIVE, subscriptions.c.next_action_at <= now),
         select(deliveries.c.id).where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None)),
         select(signups.c.id).where(signups.c.mailed_at.is_(None)),
-        select(incidents.c.id).where(UNNOTIFIED),
         # to be resolved even if the digest is no longer wanted
         select(incidents.c.id).where(incidents.c.kind == "digest-overdue", incidents.c.resolved_at.is_(None)),
-    )
+    ]
+    if has_operators:
+        statements.append(select(incidents.c.id).where(UNNOTIFIED))
     return select(or_(*(statement.exists() for statement in statements)))
 
 
