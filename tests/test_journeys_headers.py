@@ -46,7 +46,9 @@ def test_each_kind_of_mail_has_its_headers(journey: Journey) -> None:
     journey.check_lines(LYON, *PAST)
     journey.check_lines(LYON, PRAGUE, *PAST)
     request_of = SubscriptionRequest("reader@example.org")
-    Signups(journey.database).add(Signup(request_of, "en", "1", "192.0.2.0/24", journey.now))
+    Signups(journey.database).add(
+        Signup(request_of, consent_text="1", network="192.0.2.0/24", requested_at=journey.now)
+    )
     journey.app.deliver()
     journey.site.script(PATH, Response(503))
     journey.check()

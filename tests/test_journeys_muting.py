@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import datetime, time
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from urllib.parse import unquote
 
 import pytest
 
+from cmr_watch.config import WebSection
 from cmr_watch.models.muting import ItemRef
 from cmr_watch.models.readings import KnownEdition
 from cmr_watch.models.recipients import QuietHours, Schedule, SubscriptionRequest
+from cmr_watch.notify import tokens
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.installation import Installation
 from cmr_watch.store.mutes import Mutes
 from cmr_watch.store.subscriptions import Subscriptions
-from tests.fakes.mailbox import Mailbox
+from tests.fakes.mailbox import Mail, Mailbox
 from tests.fakes.site import FakeSite
 from tests.monitor.small import html
 from tests.test_journeys import LYON, PAST, PRAGUE
@@ -181,3 +187,78 @@ def test_quiet_hours_and_mutes_together(journey: Muting) -> None:
     journey.mute(CALL)
     (subject,) = journey.subjects(at(4, hour=12))
     assert subject.startswith("Lyon rescheduled")
+
+
+# ── the links in mails ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Linked(Muting):
+    """An installation with a site."""
+
+    def subscribe(self, *subscriptions: SubscriptionRequest) -> None:
+        self.settings = replace(self.settings, web=WebSection(url="https://watch.example.org"))
+        super().subscribe(*subscriptions)
+
+    def links(self, mail: Mail) -> list[tuple[int, ItemRef] | None]:
+        """What the links of a mail do, in its text and in its HTML."""
+        key = Installation(self.database).key()
+        found = [
+            re.findall(r'https://watch.example.org/mute/([^\s">]+)', mail.part(kind)) for kind in ("plain", "html")
+        ]
+        assert found[0] == found[1]
+        return [tokens.find_mute(key, unquote(token)) for token in found[0]]
+
+
+@pytest.fixture
+def linked(database: Database) -> Iterator[Linked]:
+    with FakeSite() as site, Mailbox() as mailbox:
+        journey = Linked(database, site, mailbox)
+        yield journey
+        journey.app.__exit__(None, None, None)
+
+
+def test_each_recipient_gets_links_of_their_own_for_each_block(linked: Linked) -> None:
+    names = ("anna", "bob", "carl")
+    linked.subscribe(*(SubscriptionRequest(f"{name}@example.org", name=name) for name in names))
+    linked.now = at(1)
+    linked.serve_lines(LYON, *PAST)
+    linked.run_until(at(2))
+    read = len(linked.mailbox.mails)
+    linked.serve_lines(MOVED_LYON, *PAST, call("20 October 2023"))
+    linked.run_until(at(3))
+    mails = linked.mailbox.mails[read:]
+    ids = {entry.address: entry.id for entry in Subscriptions(linked.database).active()}
+    assert sorted(mail.recipient for mail in mails) == sorted(ids)
+    for mail in mails:
+        assert linked.links(mail) == [(ids[mail.recipient], CALL), (ids[mail.recipient], LYON_KEY)]
+
+
+def test_a_message_that_is_sent_again_after_weeks_has_the_same_links(linked: Linked) -> None:
+    linked.begin(LYON)
+    linked.mailbox.refuse("anna@example.org", "550 5.7.1 no", times=1)
+    linked.serve_lines(MOVED_LYON, *PAST)
+    linked.app.check()
+    (failed,) = Deliveries(linked.database).list("failed")
+    linked.restart()
+    linked.now += timedelta(days=30)
+    Deliveries(linked.database).retry([failed.id], linked.now)
+    linked.app.deliver()
+    assert linked.links(linked.mailbox.mails[-1]) == [(linked.anna, LYON_KEY)]
+
+
+def test_the_welcome_and_a_reminder_have_links(linked: Linked) -> None:
+    linked.begin(LYON, call("20 October 2023"))
+    assert linked.links(linked.mailbox.mails[-1]) == [(linked.anna, CALL)]
+    linked.run_until(at(14))
+    assert linked.received[-1].subject.startswith("Last cut-off")
+    assert linked.links(linked.mailbox.mails[-1]) == [(linked.anna, CALL)]
+
+
+def test_the_link_of_a_mail_stops_what_it_is_about(linked: Linked) -> None:
+    linked.begin(LYON, call("20 October 2023"))
+    linked.run_until(at(14))
+    (link,) = linked.links(linked.mailbox.mails[-1])
+    assert link is not None
+    assert Mutes(linked.database).add(*link, linked.now)
+    linked.received.clear()
+    assert linked.run_until(at(21)) == []

@@ -20,8 +20,8 @@ _SHORT: Final = 3
 """A secret with at most so many characters is also a part of many words."""
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+(?=@)")
 _QUERY: Final = re.compile(r"(\w://[^\s?#]*\?)[^\s”\"']*[^\s”\"'.,:;)]")
-_TOKEN: Final = re.compile(rf"(?<![0-9a-z])[0-9]{{11}}[0-9a-f]{{{len(TOKEN_SLOT) - 11}}}(?![0-9a-z])")
-"""What unsubscribes a recipient (notify/tokens.py)."""
+_TOKEN: Final = re.compile(rf"(?<![0-9a-z])m?[0-9]{{11}}[0-9a-f]{{{len(TOKEN_SLOT) - 11}}}(?![0-9a-z])")
+"""What unsubscribes a recipient, or mutes something for one (notify/tokens.py)."""
 # Schemes whose host is not a secret: web hooks on a server of the operator's choice.
 _WEBHOOK_SCHEMES: Final = ("http", "https", "json", "jsons", "xml", "xmls", "form", "forms")
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmr_watch.models.muting import ITEM_KINDS, MUTE_SLOT, ItemRef
 from cmr_watch.models.recipients import TOKEN_SLOT
 from cmr_watch.notify import tokens
 
@@ -68,3 +69,67 @@ def test_tokens_are_found_where_mail_programs_put_them(text):
 def test_the_first_valid_token_counts():
     valid, forged = tokens.make(KEY, 5), tokens.make(b"another", 4)
     assert tokens.find(KEY, f"{forged} {valid} {tokens.make(KEY, 6)}") == 5
+
+
+# ── muting ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+ITEM_KEYS = st.from_regex(r"[a-z0-9\u03b1-\u03c9]+(-[a-z0-9]+){0,5}", fullmatch=True).filter(lambda key: len(key) <= 80)
+ITEMS = st.builds(ItemRef, st.sampled_from(ITEM_KINDS), ITEM_KEYS)
+CALL = ItemRef("call", "call-2024")
+
+
+@given(KEYS, IDS, ITEMS)
+def test_a_mute_token_identifies_its_subscription_and_what_it_mutes(key, subscription_id, item):
+    token = tokens.make_mute(key, subscription_id, item)
+    assert len(tokens.sign_mute(key, subscription_id, item)) == len(MUTE_SLOT)
+    assert tokens.find_mute(key, token) == (subscription_id, item)
+
+
+@given(IDS, ITEMS, ITEMS)
+def test_a_mute_token_mutes_nothing_else(subscription_id, item, other):
+    token = tokens.make_mute(KEY, subscription_id, item)
+    signature = token[-len(MUTE_SLOT) :]
+    moved = tokens.find_mute(KEY, f"{other.kind}-{other.key}-{signature}")
+    assert moved == ((subscription_id, item) if other == item else None)
+
+
+@given(IDS, IDS, ITEMS)
+def test_a_mute_token_is_bound_to_its_subscription_and_installation(subscription_id, other, item):
+    token = tokens.make_mute(KEY, subscription_id, item)
+    assert tokens.find_mute(b"another", token) is None
+    start = len(token) - len(MUTE_SLOT) + 1
+    moved = f"{token[:start]}{other:011}{token[start + 11 :]}"
+    assert tokens.find_mute(KEY, moved) == ((subscription_id, item) if other == subscription_id else None)
+
+
+@given(IDS, ITEMS)
+def test_no_token_serves_another_purpose(subscription_id, item):
+    mute, end = tokens.make_mute(KEY, subscription_id, item), tokens.make(KEY, subscription_id)
+    assert tokens.find(KEY, mute) is None
+    assert tokens.find(KEY, mute.replace("-m0", " 0").replace("-m", " ")) is None, "nor its signature alone"
+    assert not tokens.has_token(mute), "a quoted link is no request to unsubscribe"
+    assert tokens.find_mute(KEY, end) is None
+    assert tokens.find_mute(KEY, f"{item.kind}-{item.key}-m{end}") is None
+
+
+@given(ITEMS, st.data(), st.sampled_from("0123456789abcdefgz- é٣"))
+def test_one_wrong_character_invalidates_a_mute_token(item, data, char):
+    token = tokens.make_mute(KEY, 7, item)
+    place = data.draw(st.integers(0, len(token) - 1))
+    forged = token[:place] + char + token[place + 1 :]
+    assert tokens.find_mute(KEY, forged) == ((7, item) if forged == token else None)
+
+
+@given(st.text(max_size=150) | ITEMS.map(lambda item: f"{item.kind}-{item.key}-{MUTE_SLOT}"))
+def test_arbitrary_text_mutes_nothing(text):
+    assert tokens.find_mute(KEY, text) is None
+
+
+@pytest.mark.parametrize("end", [".", ">", ")", "/", " ", "\n", "?x", "&gt;"])
+def test_what_a_mail_program_adds_to_a_mute_token_does_no_harm(end):
+    assert tokens.find_mute(KEY, tokens.make_mute(KEY, 7, CALL) + end) == (7, CALL)
+
+
+def test_the_format_of_mute_tokens_never_changes_because_sent_mails_contain_it():
+    expected = "call-call-2024-m00000000007c3c8f1c25558891eb1fc8a2986f9315b"
+    assert tokens.make_mute(KEY, 7, CALL) == expected

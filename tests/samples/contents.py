@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, get_args
 
 from cmr_watch.clock import BRUSSELS
+from cmr_watch.models.muting import MUTE_SLOT
 from cmr_watch.models.readings import (
     CallNotice,
     Change,
@@ -44,6 +45,7 @@ CONTEXT = MessageContext(
     PAGE,
     contact="watch@agency.example",
     unsubscribe_address="unsubscribe@agency.example",
+    site_url="https://watch.agency.example",
     changes_url="https://watch.agency.example/changes",
 )
 TOKEN = "sample-token-0123456789-abcdefghij-KLMNOPQRS"[: len(TOKEN_SLOT)]
@@ -400,4 +402,8 @@ def sample(name: str, title: str, render: Callable[[bool], Body]) -> Sample:
 
 
 def with_token(message: Body) -> Body:
-    return replace(message, text=message.text.replace(TOKEN_SLOT, TOKEN), html=message.html.replace(TOKEN_SLOT, TOKEN))
+    return replace(message, text=_with_tokens(message.text), html=_with_tokens(message.html))
+
+
+def _with_tokens(text: str) -> str:
+    return text.replace(TOKEN_SLOT, TOKEN).replace(MUTE_SLOT, f"m{TOKEN}")

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.domain_names import to_ascii, to_unicode
 from cmr_watch.languages import ENGLISH
+from cmr_watch.models.muting import ItemRef, with_mute_tokens
 from cmr_watch.models.readings import (
     TOPICS,
     CallNotice,
@@ -237,7 +238,7 @@ _MAX_START: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The text of a message. It is the same for all its recipients, except for TOKEN_SLOT.
+    """The text of a message. It is the same for all its recipients, except for TOKEN_SLOT and MUTE_SLOT.
 
     `more_url`: a link to the rest, for channels that truncate long messages. `html`: empty for a chat.
     """
@@ -261,6 +262,7 @@ class Message:
     - `message_id`: a random Message-ID with angle brackets (RFC 5322 §3.6.4), the same in all attempts.
     - `token`: the unsubscribe token; empty if there is no subscription to end. Unless it `unsubscribes`, it confirms
       a request instead.
+    - `mute_tokens`: what goes into MUTE_SLOT after each edition or call; empty until the message is about to be sent.
     """
 
     address: str
@@ -269,6 +271,7 @@ class Message:
     change_ids: tuple[int, ...] = ()
     token: str = ""
     unsubscribes: bool = True
+    mute_tokens: tuple[tuple[ItemRef, str], ...] = ()
 
     @property
     def channel(self) -> Channel:
@@ -282,13 +285,16 @@ class Message:
 
     @property
     def text(self) -> str:
-        """The plain text, with the recipient's token."""
-        return self.body.text.replace(TOKEN_SLOT, self.token)
+        """The plain text, with the recipient's tokens."""
+        return self._filled(self.body.text)
 
     @property
     def html(self) -> str:
-        """The HTML, with the recipient's token; empty for a chat."""
-        return self.body.html.replace(TOKEN_SLOT, self.token)
+        """The HTML, with the recipient's tokens; empty for a chat."""
+        return self._filled(self.body.html)
+
+    def _filled(self, text: str) -> str:
+        return with_mute_tokens(text.replace(TOKEN_SLOT, self.token), dict(self.mute_tokens))
 
 
 Purpose = Literal["subscriber", "operator", "opt-in"]

@@ -95,6 +95,7 @@ class Item:
     - `steps`: what the operator should do.
     - `button`: what a reader will most likely do next; `links` are the others.
     - `checked_at`: when the page was checked, if that differs between the items.
+    - `mute_url`: where the reader can say that they want no more messages about this edition or call.
     """
 
     sentence: str
@@ -113,6 +114,7 @@ class Item:
     button: Link | None = None
     links: tuple[Link, ...] = ()
     checked_at: str = ""
+    mute_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
 """The messages that are sent: a subject that names what changed, and a body with the details. Pure.
 
-A body is shared by all its recipients: TOKEN_SLOT is the only place that differs between them.
+A body is shared by all its recipients: TOKEN_SLOT and MUTE_SLOT are the only places that differ between them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.cursors import cursor_of
+from cmr_watch.models.muting import ItemRef, item_of
 from cmr_watch.models.readings import ChangeKind, KnownCall
 from cmr_watch.models.recipients import TOKEN_SLOT, Body, Contents, Digest, Incident, Reminder
 from cmr_watch.render.change_items import ItemLayout, change_items, sources
@@ -20,6 +22,7 @@ from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.incident_messages import incident_sections, incident_subject
 from cmr_watch.render.message_context import MessageContext
 from cmr_watch.render.message_parts import MAX_SUBJECT, PAGE_NAME, Item, Link, Section, count_items, safe_links
+from cmr_watch.render.muting import mute_url
 from cmr_watch.render.outage import outage_brief, outage_items, outage_subject
 from cmr_watch.render.preheader import preview
 from cmr_watch.render.reminders import reminder_brief, reminder_item, reminder_subject
@@ -103,16 +106,22 @@ def opt_in_body(context: MessageContext) -> Body:
 
 
 def _sections(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> list[Section]:
-    items = [reminder_item(reminder, zone) for reminder in _shown_reminders(contents)]
-    reminded = frozenset(reminder.open.call_key for reminder in _shown_reminders(contents))
-    items += change_items(contents.items, ItemLayout(chat, zone, context.source_url, reminded))
+    link = partial(mute_url, context, chat)
+    reminders = _shown_reminders(contents)
+    items = [replace(reminder_item(one, zone), mute_url=link(ItemRef("call", one.open.call_key))) for one in reminders]
+    reminded = frozenset(reminder.open.call_key for reminder in reminders)
+    changed = change_items(contents.items, ItemLayout(chat, zone, context.source_url, reminded))
+    items += [
+        replace(item, mute_url=link(item_of(group.changes[0].change)))
+        for item, group in zip(changed, contents.items, strict=True)
+    ]
     items += outage_items(contents.outages, context.source_url, zone)
     if contents.monthly_status:
-        link = safe_links((_("View the page"), context.source_url))
-        items.append(Item(_(MONTHLY_SUBJECT), text=_(MONTHLY_STATUS).format(page=_(PAGE_NAME)), links=link))
+        links = safe_links((_("View the page"), context.source_url))
+        items.append(Item(_(MONTHLY_SUBJECT), text=_(MONTHLY_STATUS).format(page=_(PAGE_NAME)), links=links))
     sections = [Section(tuple(items))] if items else []
     if contents.welcome is not None:
-        sections += welcome_sections(contents.welcome, chat, zone)
+        sections += welcome_sections(contents.welcome, chat, zone, link)
     return sections
 
 

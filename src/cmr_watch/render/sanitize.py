@@ -10,6 +10,7 @@ import unicodedata
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from cmr_watch.models.muting import MUTE_SLOT
 from cmr_watch.models.recipients import TOKEN_SLOT
 
 _JOINERS: Final = frozenset("\u200c\u200d")  # used by emoji and by some scripts
@@ -26,7 +27,8 @@ def clean(text: str, max_length: int) -> str:
     if not text.isprintable():
         text = "".join(map(_replacement, text))
     line = truncate(" ".join(text.split()), max_length)
-    return line.replace(TOKEN_SLOT, "…")  # the slot is filled with an unsubscribe token, which a page must not receive
+    # the slots are filled with the recipient's tokens, which a page must not receive
+    return line.replace(TOKEN_SLOT, "…").replace(MUTE_SLOT, "…")
 
 
 def _replacement(char: str) -> str:
@@ -62,6 +64,6 @@ def safe_link(url: str | None) -> str | None:
     except ValueError:
         return None
     encoded = quote(parts.geturl().encode("utf-8", "replace"), safe=_SAFE_IN_LINKS) if is_usable else None
-    return (
-        None if encoded is None or TOKEN_SLOT in encoded else encoded
-    )  # see `clean`: the token would leave with a click
+    # see `clean`: the tokens would leave with a click
+    has_slot = encoded is not None and (TOKEN_SLOT in encoded or MUTE_SLOT in encoded)
+    return None if has_slot else encoded

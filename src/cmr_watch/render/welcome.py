@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from cmr_watch.models.muting import ItemRef
 from cmr_watch.models.readings import Edition, KnownCall
 from cmr_watch.models.recipients import OpenItems
 from cmr_watch.render.call_parts import apply_link, call_advice, call_needs, cutoff_table
@@ -62,13 +64,19 @@ def welcome_brief() -> str:
     return _("welcome")
 
 
-def welcome_sections(open_items: OpenItems, chat: bool, zone: ZoneInfo) -> list[Section]:
-    """The greeting, the calls, and the editions by date."""
+def welcome_sections(
+    open_items: OpenItems, chat: bool, zone: ZoneInfo, mute_url: Callable[[ItemRef], str]
+) -> list[Section]:
+    """The greeting, the calls, each with the link that mutes it, and a list of the editions by date."""
     calls, editions = _calls(open_items), _editions(open_items)
     greeting = Item(_(SUBSCRIBED), text=_greeting(open_items, bool(calls), bool(editions)))
     sections = [Section((greeting,))]
     if calls:
-        items = tuple(_call_item(known, chat, zone) for known in calls[:MAX_ITEMS])
+        links = (mute_url(ItemRef("call", known.key)) for known in calls)
+        items = tuple(
+            replace(_call_item(known, chat, zone), mute_url=link)
+            for known, link in zip(calls[:MAX_ITEMS], links, strict=False)
+        )
         sections.append(Section(items, heading=_("Calls for hosts")))
     if editions:
         sections += _edition_sections(editions)

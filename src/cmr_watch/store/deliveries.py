@@ -17,7 +17,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, and_, case, func, not_, or_, select, update
 
 from cmr_watch.models.recipients import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message, mailbox_of
-from cmr_watch.store import plan_writer, readable, recipients, row_mapping
+from cmr_watch.store import mute_links, plan_writer, readable, recipients, row_mapping
 from cmr_watch.store.claims import (
     CLAIM,
     CLAIMABLE,
@@ -81,7 +81,7 @@ class Deliveries:
                     return ()
                 self._token = secrets.token_urlsafe(16)
                 connection.execute(CLAIM, {"ids": ids, "token": self._token, "until": now + lease})
-                claimed = _load(connection, deliveries.c.id.in_(ids))
+                claimed = mute_links.signed(connection, _load(connection, deliveries.c.id.in_(ids)))
             self._withdraw(set(ids).difference(delivery.id for delivery in claimed), now)
             if claimed:
                 return claimed

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr_watch.exceptions import DeliveryError
+from cmr_watch.models.muting import MUTE_SLOT, ItemRef, mute_path
 from cmr_watch.models.recipients import TOKEN_SLOT
 from cmr_watch.notify.channels.mail_addresses import EmailAddress
 from cmr_watch.notify.channels.mime import MailSender, _template, compose
@@ -158,8 +159,9 @@ def test_a_template_is_split_at_every_slot(before, after, spaced):
     """Also if the encoder folds a line within a slot."""
     text = ("é " if spaced else "e") * before + TOKEN_SLOT + "é" * after
     message = message_to("ann@example.org", text=text, html=f'<a href="{text}">{text}</a>', token=TOKEN)
-    pieces = _template(message.body.text, message.body.html)
-    assert len(pieces) == 4
+    template = _template(message.body.text, message.body.html)
+    assert template is not None
+    assert (len(template.pieces), template.slots) == (4, (None, None, None))
     mail = compose(message, SENDER, NOON).content
     assert max(map(len, mail.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
     assert parse_mail(mail).get_body(("plain",)).get_content().splitlines() == [text.replace(TOKEN_SLOT, TOKEN)]
@@ -198,3 +200,39 @@ def test_text_that_resembles_a_slot_is_not_replaced():
     message = message_to("ann@example.org", text=f"{TOKEN_SLOT[:-1]} {TOKEN_SLOT[1:]} {TOKEN_SLOT}", token=TOKEN)
     text = parse_mail(compose(message, SENDER, NOON).content).get_body(("plain",)).get_content()
     assert text.strip() == f"{TOKEN_SLOT[:-1]} {TOKEN_SLOT[1:]} {TOKEN}"
+
+
+# ── muting ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CALL, LYON, LYON_2 = (
+    ItemRef("call", "call-2024"),
+    ItemRef("edition", "lyon-fr-2024"),
+    ItemRef("edition", "lyon-fr-2024-2"),
+)
+ATHENS = ItemRef("edition", "\u03b1\u03b8\u03ae\u03bd\u03b1-gr-2025")
+ALL = (CALL, LYON, LYON_2, ATHENS)
+MUTE_TOKENS = tuple((item, f"m{number:043}") for number, item in enumerate(ALL))
+
+
+@given(st.integers(0, 90), st.sampled_from(["e", "é ", "<", "="]), st.permutations(ALL), st.booleans())
+def test_each_mute_link_gets_its_own_token(before, char, items, twice):
+    """Wherever the encoder folds a line, in whichever order they stand."""
+    lines = [f"{char * before}https://watch.example.org{mute_path(item)}" for item in (*items, *items[:twice])]
+    text = "\n".join([*lines, f"unsubscribe {TOKEN_SLOT}"])
+    html = "".join(f'<a href="{line}">x</a>' for line in lines) + f"<p>{TOKEN_SLOT}</p>"
+    message = replace(message_to("ann@example.org", text=text, html=html, token=TOKEN), mute_tokens=MUTE_TOKENS)
+    assert _template(text, html) is not None
+    content = compose(message, SENDER, NOON).content
+    assert max(map(len, content.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
+    expected = [line.replace(MUTE_SLOT, dict(MUTE_TOKENS)[item]) for line, item in zip(lines, items, strict=False)]
+    plain, rich = (parse_mail(content).get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert plain.splitlines()[: len(expected)] == expected == message.text.splitlines()[: len(expected)]
+    assert all(f'href="{line}"' in rich for line in expected)
+    assert (TOKEN in plain, TOKEN in rich, MUTE_SLOT in plain + rich) == (True, True, False)
+
+
+def test_a_slot_outside_of_a_link_is_left_alone():
+    text = f"{MUTE_SLOT} {TOKEN_SLOT}"
+    message = replace(message_to("ann@example.org", text=text, token=TOKEN), mute_tokens=MUTE_TOKENS)
+    plain = parse_mail(compose(message, SENDER, NOON).content).get_body(("plain",)).get_content()
+    assert plain.strip() == f"{MUTE_SLOT} {TOKEN}"

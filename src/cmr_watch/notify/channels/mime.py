@@ -1,7 +1,7 @@
 """Composes a Message as a MIME mail (RFC 5322). Pure, and fast when many recipients get the same text.
 
-All mails with the same Body differ only in five headers and in the token at TOKEN_SLOT. So the standard library
-encodes each text once; the result is split at the slot, and joined again with the token of each recipient.
+All mails with the same Body differ only in five headers and in the tokens at TOKEN_SLOT and MUTE_SLOT. So the standard
+library encodes each text once; the result is split at the slots, and joined again with the tokens of each recipient.
 
 A mail is either *news*, which its recipient can unsubscribe from, or a *service* mail to somebody who waits for it:
 a request for confirmation, or a message to the operator. Only news has the headers of a mailing list.
@@ -18,18 +18,20 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from cmr_watch.exceptions import DeliveryError
+from cmr_watch.models.muting import MUTE_LINK, MUTE_SLOT, ItemRef, linked_item
 from cmr_watch.models.recipients import TOKEN_SLOT, Message
 from cmr_watch.notify.channels.mail_addresses import EmailAddress, parse
 from cmr_watch.notify.channels.mail_headers import LINE, mailbox_header, text_header
 
-_SLOT: Final = TOKEN_SLOT.encode()
 _SOFT_BREAK: Final = b"=\r\n"  # RFC 2045 §6.7: removed by decoding
+_SLOT: Final = re.compile(f"{TOKEN_SLOT}|{MUTE_LINK}")
+_ENCODED_SLOT: Final = re.compile(f"({TOKEN_SLOT}|{MUTE_SLOT})".encode())
 _FOLDED_SLOT: Final = re.compile(
-    b"(?:=\r\n)?".join(re.escape(TOKEN_SLOT[at : at + 1].encode()) for at in range(len(TOKEN_SLOT)))
+    b"|".join(b"(?:=\r\n)?".join(re.escape(char.encode()) for char in slot) for slot in (TOKEN_SLOT, MUTE_SLOT))
 )
 _PLAIN_ID: Final = re.compile(r"<[a-zA-Z0-9.+_-]+@[a-zA-Z0-9.-]+>")
 _PLAIN_TOKEN: Final = re.compile(rf"([0-9a-z]{{{len(TOKEN_SLOT)}}})?")
@@ -126,25 +128,42 @@ def _automatic_headers(domain: str, is_news: bool) -> str:
 # ── the text ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class _Template(NamedTuple):
+    """The content, split at the token slots. `slots`: what each of them mutes; None where it is to unsubscribe."""
+
+    pieces: tuple[bytes, ...]
+    slots: tuple[ItemRef | None, ...]
+
+
 def _content(message: Message) -> bytes:
-    """The text with the recipient's token, and the headers that describe it."""
-    pieces = _template(message.body.text, message.body.html) if _PLAIN_TOKEN.fullmatch(message.token) else ()
-    return message.token.encode().join(pieces) if pieces else _encoded(message.text, message.html)
+    """The text with the recipient's tokens, and the headers that describe it."""
+    template = _template(message.body.text, message.body.html) if _PLAIN_TOKEN.fullmatch(message.token) else None
+    if template is None:
+        return _encoded(message.text, message.html)
+    tokens: dict[ItemRef | None, str] = {None: message.token, **dict(message.mute_tokens)}
+    first, *others = template.pieces
+    filled = (tokens.get(slot, MUTE_SLOT).encode() for slot in template.slots)
+    return first + b"".join(token + piece for token, piece in zip(filled, others, strict=True))
 
 
 @lru_cache(_CACHE_SIZE)
-def _template(text: str, html: str) -> tuple[bytes, ...]:
-    """The content, split at the token slots; empty if not every slot is found again."""
+def _template(text: str, html: str) -> _Template | None:
+    """The content, split at the token slots; None if not every slot is found again."""
     headers, blank_line, rest = _encoded(text, html).partition(b"\r\n\r\n")
-    first, *others = _FOLDED_SLOT.sub(_unfolded, rest).split(_SLOT)
-    if len(others) != text.count(TOKEN_SLOT) + html.count(TOKEN_SLOT):
-        return ()
-    return (headers + blank_line + first, *others)
+    first, *others = _ENCODED_SLOT.split(_FOLDED_SLOT.sub(_unfolded, rest))
+    slots = tuple(_muted(match) for part in (text, html) for match in _SLOT.finditer(part))
+    if [found == MUTE_SLOT.encode() for found in others[::2]] != [slot is not None for slot in slots]:
+        return None
+    return _Template((headers + blank_line + first, *others[1::2]), slots)
+
+
+def _muted(match: re.Match[str]) -> ItemRef | None:
+    return None if match[0] == TOKEN_SLOT else linked_item(match)
 
 
 def _unfolded(match: re.Match[bytes]) -> bytes:
     """The slot on a line of its own if a soft line break splits it."""
-    return _SOFT_BREAK + _SLOT + _SOFT_BREAK if _SOFT_BREAK in match[0] else match[0]
+    return _SOFT_BREAK + match[0].replace(_SOFT_BREAK, b"") + _SOFT_BREAK if _SOFT_BREAK in match[0] else match[0]
 
 
 def _encoded(text: str, html: str) -> bytes:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from cmr_watch.models.muting import ItemRef
 from cmr_watch.models.signups import Signup
 from cmr_watch.notify import tokens
 from cmr_watch.store.database import Database
 from cmr_watch.store.installation import Installation
+from cmr_watch.store.mutes import Mutes, MuteStanding
 from cmr_watch.store.signups import Outcome, Signups
 from cmr_watch.store.standing import Standing, standing
 from cmr_watch.store.subscriptions import UNSUBSCRIBED_ONLINE, Subscriptions
@@ -16,8 +19,18 @@ from cmr_watch.store.suppression_journal import SuppressionJournal
 
 _MAX_TEXT: Final = 200
 """Characters in which a token is looked for: some mail programs add a bracket or a full stop to a link."""
+_MAX_MUTE: Final = 400
 _NOBODY: Final = 0
 """The ID of no subscription."""
+_NOTHING: Final = ItemRef("edition", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Muting:
+    """What the link of a mail mutes, and how things stand."""
+
+    item: ItemRef
+    standing: MuteStanding
 
 
 class Desk:
@@ -26,6 +39,7 @@ class Desk:
     def __init__(self, database: Database, journal: SuppressionJournal) -> None:
         self._database = database
         self._installation = Installation(database)
+        self._mutes = Mutes(database)
         self._signups = Signups(database)
         self._subscriptions = Subscriptions(database, journal)
 
@@ -50,6 +64,22 @@ class Desk:
         ended = self._subscriptions.end_recipient(number, UNSUBSCRIBED_ONLINE, now)
         return Standing(is_subscribed=bool(ended), has_left=before.has_left)
 
+    def muting(self, token: str) -> Muting | None:
+        """What a token mutes; None if it is not valid. The database is asked the same for every token."""
+        number, item = self._muted(token) or (None, _NOTHING)
+        found = self._mutes.standing(number or _NOBODY, item)
+        return Muting(item, found) if number is not None else None
+
+    def mute(self, token: str, now: datetime, *, undo: bool = False) -> Muting | None:
+        """Mute what a token mutes, or undo that; None if the token is not valid."""
+        before = self.muting(token)
+        number, item = self._muted(token) or (None, _NOTHING)
+        if before is None or number is None:
+            return None
+        if before.standing.is_subscribed:
+            (self._mutes.remove if undo else self._mutes.add)(number, item, now)
+        return before
+
     def sign_up(self, signup: Signup) -> None:
         """Store a request for a subscription."""
         self._signups.add(signup)
@@ -65,3 +95,7 @@ class Desk:
     def _number(self, token: str) -> int | None:
         """The ID of the subscription that a token belongs to."""
         return tokens.find(self._installation.key(), token[:_MAX_TEXT])
+
+    def _muted(self, token: str) -> tuple[int, ItemRef] | None:
+        """The ID of the subscription that a token belongs to, and what it mutes."""
+        return tokens.find_mute(self._installation.key(), token[:_MAX_MUTE])

@@ -16,6 +16,7 @@ from cmr_watch.web.public import (
     editions,
     leaving,
     letter,
+    muting,
     now,
     rendering,
     status,
@@ -60,5 +61,5 @@ ROUTES: Final = (
     PublicRoute("/status", status.status),
     PublicRoute("/status.json", status.status_json, is_open=True),
 )
-ACT_ROUTES: Final = (*subscribing.ROUTES, leaving.ROUTE)
-"""Those that act: subscribing and leaving."""
+ACT_ROUTES: Final = (*subscribing.ROUTES, leaving.ROUTE, muting.ROUTE)
+"""Those that act: subscribing, leaving and muting."""
