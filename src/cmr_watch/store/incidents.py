@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 
@@ -70,6 +70,12 @@ def is_open(connection: Connection, kind: IncidentKind, subject: str) -> bool:
 def open_kinds(connection: Connection, subject: str) -> frozenset[str]:
     """Return the kinds of the open incidents of a subject."""
     return frozenset(connection.execute(_OPEN_KINDS, {"about": subject}).scalars())
+
+
+def open_among(connection: Connection, kind: IncidentKind, subjects: Collection[str]) -> frozenset[str]:
+    """Return those of the subjects that have an open incident of this kind."""
+    which = (incidents.c.kind == kind, _is_open, incidents.c.subject.in_(subjects))
+    return frozenset(connection.execute(select(incidents.c.subject).where(*which)).scalars())
 
 
 def open_subjects(connection: Connection, kind: IncidentKind) -> set[str]:
