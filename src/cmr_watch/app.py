@@ -347,8 +347,8 @@ class App:
         from cmr_watch.delivering import Delivering
         from cmr_watch.notify.channels.registry import open_channels
 
-        channels = self._open_channels or open_channels
-        return Delivering(self._settings, self._database, self._clock, self._sleep, channels, self._endings)
+        channels, deliveries = self._open_channels or open_channels, self._deliveries
+        return Delivering(self._settings, self._database, self._clock, self._sleep, channels, deliveries, self._endings)
 
     @cached_property
     def _endings(self) -> Endings:

@@ -38,6 +38,7 @@ class Delivering:
         clock: Clock,
         sleep: Callable[[float], None],
         open_channels: OpenChannels,
+        deliveries: Deliveries,
         endings: Endings,
     ) -> None:
         self._settings = settings
@@ -47,7 +48,7 @@ class Delivering:
         self._open_channels = open_channels
         self._endings = endings
         self._queue = MatchQueue(database)
-        self._deliveries = Deliveries(database)
+        self._deliveries = deliveries
         self._incidents = Incidents(database)
 
     def compose(self) -> int:

@@ -316,7 +316,9 @@ class _Run:
         now = self._clock()
         is_fresh = self._is_fresh(now)
         self._leased_at = self._claimed_at if is_fresh else now
-        is_finished, is_renewed = self._deliveries.finish(delivery, outcome, now, error, None if is_fresh else following)
+        is_finished, is_renewed = self._deliveries.finish(
+            delivery, outcome, now, error, None if is_fresh else following
+        )
         if is_finished:
             self._counts[outcome] += 1
         return is_renewed or (is_fresh and following is not None)
