@@ -176,6 +176,7 @@ def test_the_welcome_leaves_it_out(journey: Muting) -> None:
     text = journey.received[-1].text
     assert "Prague" in text
     assert "Lyon" not in text
+    assert "Editions and calls that you want no more e-mails about are left out." in " ".join(text.split())
 
 
 def test_quiet_hours_and_mutes_together(journey: Muting) -> None:

@@ -276,3 +276,15 @@ def test_the_rate_limit_of_mails_per_minute(timeline: Timeline) -> None:
     assert len(timeline.mailbox.mails) == 12
     assert timeline.now - started >= timedelta(minutes=2)
     assert pauses
+
+
+def test_two_welcomes_with_nothing_to_show_differ_by_topic(timeline: Timeline) -> None:
+    anna = SubscriptionRequest("anna@example.org", name="anna", topics=("editions",))
+    bob = SubscriptionRequest("bob@example.org", name="bob", topics=("materials",))
+    timeline.subscribe(anna, bob)
+    timeline.now = at(1)
+    timeline.serve_lines(*PAST)
+    timeline.run_until(at(2))
+    texts = {mail.recipient: mail.part("plain") for mail in timeline.mailbox.mails}
+    assert "No edition is announced" in texts["anna@example.org"]
+    assert "No edition is announced" not in texts["bob@example.org"]

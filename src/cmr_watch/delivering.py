@@ -11,7 +11,7 @@ from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.notify.channels.registry import OpenChannels
 from cmr_watch.notify.endings import Endings
 from cmr_watch.notify.message_composer import MessageComposer
-from cmr_watch.notify.message_settings import operator_writer, subscriber_renderer, write_opt_ins
+from cmr_watch.notify.message_settings import operator_writer, subscriber_renderer, write_requested_mails
 from cmr_watch.notify.outbox import (
     Pace,
     check_overdue_digests,
@@ -63,7 +63,7 @@ class Delivering:
 
     def deliver(self, stop: Callable[[], bool]) -> DeliveryReport:
         """Write and send what is due, and notify the operator of incidents, including those of this run."""
-        write_opt_ins(self._settings, self._database, self._clock())
+        write_requested_mails(self._settings, self._database, self._clock())
         self.compose()
         unreadable_rows.report(self._database, self._clock())
         self._notify_operator()

@@ -51,5 +51,5 @@ def test_messages_are_unsubscribed_from_on_the_site_if_it_is_served_over_https(w
 
 @pytest.mark.parametrize("url", ["https://watch.example.org", "https://watch.example.org/"])
 def test_messages_link_to_the_changes_on_the_site_once_its_address_is_configured(url: str):
-    assert message_context(Settings()).changes_url is None
-    assert message_context(Settings(web=WebSection(url=url))).changes_url == "https://watch.example.org/changes"
+    assert message_context(Settings()).web_url is None
+    assert message_context(Settings(web=WebSection(url=url))).web_url == url

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from cmr_watch.models.muting import Mute
 from cmr_watch.models.readings import ChangeKind, Cutoff, Known, KnownCall, KnownEdition
 from cmr_watch.models.recipients import OpenItems
 from cmr_watch.notify.relevance import (
@@ -14,8 +15,9 @@ from cmr_watch.notify.relevance import (
     relevant_items,
     should_notify,
     topic_of,
+    unmuted_items,
 )
-from tests.notify.make import K, call, edition, recorded, subscription
+from tests.notify.make import NOON, K, call, edition, recorded, subscription
 
 LYON, MALMO = edition(), edition("Malmö", "Sweden", "SE")
 NOWHERE = edition("Online", None, None)
@@ -143,3 +145,12 @@ def test_items_are_selected_by_topic_and_country():
         (), items.editions[1:], ("editions",), has_countries=True
     )
     assert relevant_items([subscription(topics=("materials",))], items) == OpenItems(topics=("materials",))
+
+
+def test_muted_items_are_left_out_by_kind_and_key():
+    items = OpenItems((KnownCall("one", call()),), (KnownEdition("one", edition()), KnownEdition("two", edition())))
+    mutes = [Mute("edition", "one", NOON), Mute("call", "two", NOON), Mute("edition", "two", NOON, ended_at=NOON)]
+    left = unmuted_items(items, mutes)
+    assert ([entry.key for entry in left.calls], [entry.key for entry in left.editions]) == (["one"], ["two"])
+    assert left.has_muted
+    assert unmuted_items(items, []) == items

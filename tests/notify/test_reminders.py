@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmr_watch.models.muting import Mute
 from cmr_watch.models.readings import CallNotice, Cutoff
 from cmr_watch.models.recipients import OpenCutoff, Schedule, Subscription
-from cmr_watch.notify.reminders import Decision, decide
+from cmr_watch.notify.reminders import Decision, decide, unmuted
 
 ZONES = ("Europe/Brussels", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Chatham")
 START = datetime(2024, 3, 1, tzinfo=UTC)
@@ -208,3 +209,20 @@ def test_a_reminder_sent_on_time_does_not_settle_the_next():
     assert offsets_and_days(on_time) == [(2, 2)]
     assert {key[2] for key in on_time.settled} == {2}
     assert on_time.next_at == utc("2024-05-30 06:00")
+
+
+# ── muted calls ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_muted_calls_have_no_reminders():
+    both = [cutoff(), cutoff(MAY, "other")]
+    mutes = [Mute("call", "call-2024", utc("2024-05-01 00:00")), Mute("edition", "other", utc("2024-05-01 00:00"))]
+    assert [one.call_key for one in unmuted(both, mutes)] == ["other"]
+    assert unmuted(both, []) is both
+
+
+def test_reminders_that_were_due_while_it_was_muted_are_not_sent_later():
+    ended = Mute("call", "call-2024", utc("2024-05-01 00:00"), ended_at=utc("2024-05-24 12:00"))
+    known = unmuted([cutoff()], [ended])
+    decision = decide(known, [ANN], (), utc("2024-05-25 12:00"))
+    assert (decision.reminders, decision.next_at) == ((), utc("2024-05-29 06:00"))

@@ -28,7 +28,8 @@ _OWN: Final[dict[str, dict[str, Any]]] = {
         "countries": {},
         "cities": {},
     },
-    # the CLDR does not have it
+    # the CLDR does not have these
+    "de": {"weekday_in_range": "{weekday}, {day}", "time": "{time} Uhr"},
     "fr": {"first": "1er"},
     # the CLDR has it, but not Babel (minimumGroupingDigits)
     "es": {"ungrouped": 2},
@@ -58,6 +59,8 @@ def table(language: str) -> dict[str, Any]:
         "day_in_year": _pattern(locale.date_formats["long"].pattern),
         "month_in_year": _pattern(locale.datetime_skeletons["yMMMM"].pattern),
         "weekday_and_day": "{weekday}, {day}" if "," in locale.date_formats["full"].pattern else "{weekday} {day}",
+        "weekday_in_range": "{weekday} {day}",
+        "time": "{time}",
         "group": locale.number_symbols["latn"]["group"],
         "ungrouped": 1,
         "two_and": locale.list_patterns["standard"]["end"],

@@ -144,12 +144,12 @@ def test_faults_are_found(tmp_path: Path) -> None:
 def test_an_update_adds_what_is_new_untranslated_and_removes_what_is_gone(tmp_path: Path) -> None:
     header = '# Terms\n#\n# edition: Ausgabe\n\nmsgid ""\nmsgstr ""\n"Language: de\\n"\n\n'
     path = tmp_path / "messages.po"
-    text = 'msgid "Calls"\nmsgstr "Aufrufe"\n\nmsgid "no longer there"\nmsgstr "weg"\n'
+    text = 'msgid "Cut-off"\nmsgstr "Aufrufe"\n\nmsgid "no longer there"\nmsgstr "weg"\n'
     path.write_text(header + text, encoding="utf-8")
     made = updated(path, "de")
     assert made.startswith(header)
-    assert 'msgid "Calls"\nmsgstr "Aufrufe"\n' in made
-    assert 'msgid "Editions"\nmsgstr ""\n' in made
+    assert 'msgid "Cut-off"\nmsgstr "Aufrufe"\n' in made
+    assert 'msgid "Cut-offs"\nmsgstr ""\n' in made
     assert "weg" not in made
     assert "fuzzy" not in made
     path.write_text(made, encoding="utf-8")

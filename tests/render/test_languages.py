@@ -15,7 +15,7 @@ from cmr_watch.render import datetimes
 from cmr_watch.render.cldr import cldr
 from cmr_watch.render.countries import alphabetical, country_words
 from cmr_watch.render.i18n import translated
-from cmr_watch.render.lists import and_words, or_words
+from cmr_watch.render.joining import and_words, or_words
 from tests.render.cldr import LOCALE, LOCALES, text
 from tests.render.make import NOTHING
 
@@ -45,12 +45,13 @@ def test_days_are_written_as_the_cldr_says(language):
 
 
 SHAPES = {
-    "en": "31 May|12–13 May 2026|30 April – 1 May 2026|Friday 1|May 2026|11–12 May|1 Sep",
-    "de": "31. Mai|12.–13. Mai 2026|30. April – 1. Mai 2026|Freitag, 1.|Mai 2026|11.–12. Mai|1. Sept.",
-    "es": "31 de mayo|12–13 de mayo de 2026|30 de abril – 1 de mayo de 2026|viernes, 1|mayo de 2026|11–12 may|1 sept",
-    "fr": "31 mai|12–13 mai 2026|30 avril – 1er mai 2026|vendredi 1er|mai 2026|11–12 mai|1er sept.",
-    "it": "31 maggio|12–13 maggio 2026|30 aprile – 1 maggio 2026|venerdì 1|maggio 2026|11–12 mag|1 set",
-    "pl": "31 maja|12–13 maja 2026|30 kwietnia – 1 maja 2026|piątek, 1|maj 2026|11–12 maj|1 wrz",
+    "en": "31 May|12–13 May 2026|30 April – 1 May 2026|Friday 1|Saturday 2 May 2026|11–12 May|1 Sep",
+    "de": "31. Mai|12.–13. Mai 2026|30. April – 1. Mai 2026|Freitag, 1.|Samstag, 2. Mai 2026|11.–12. Mai|1. Sept.",
+    "es": "31 de mayo|12–13 de mayo de 2026|30 de abril – 1 de mayo de 2026|viernes 1|sábado 2 de mayo de 2026"
+    "|11–12 may|1 sept",
+    "fr": "31 mai|12–13 mai 2026|30 avril – 1er mai 2026|vendredi 1er|samedi 2 mai 2026|11–12 mai|1er sept.",
+    "it": "31 maggio|12–13 maggio 2026|30 aprile – 1 maggio 2026|venerdì 1|sabato 2 maggio 2026|11–12 mag|1 set",
+    "pl": "31 maja|12–13 maja 2026|30 kwietnia – 1 maja 2026|piątek 1|sobota 2 maja 2026|11–12 maj|1 wrz",
 }
 
 
@@ -61,8 +62,7 @@ def test_each_shape(language):
             datetimes.short_day(MAY, MAY),
             datetimes.day_range(date(2026, 5, 12), date(2026, 5, 13)),
             datetimes.day_range(date(2026, 4, 30), date(2026, 5, 1)),
-            datetimes.weekday_and_number(date(2026, 5, 1)),
-            datetimes.month_and_year(MAY),
+            *datetimes.full_range(date(2026, 5, 1), date(2026, 5, 2)),
             datetimes.short_range(date(2026, 5, 11), date(2026, 5, 12)),
             datetimes.day_and_short_month(date(2026, 9, 1)),
         ]
@@ -72,7 +72,7 @@ def test_each_shape(language):
 def test_a_row_of_a_table_has_a_short_weekday():
     at = datetime(2026, 5, 29, 16, tzinfo=UTC)
     with translated(NOTHING, "de"):
-        assert datetimes.cutoff_row(at, ZoneInfo("Europe/Brussels")) == "Fr., 29. Mai 2026, 18:00"
+        assert datetimes.cutoff_row(at, ZoneInfo("Europe/Brussels")) == "Fr., 29. Mai 2026, 18:00 Uhr"
     with translated(NOTHING, "pl"):
         assert datetimes.cutoff_row(at, ZoneInfo("Europe/Brussels")) == "pt., 29 maja 2026, 18:00"
 

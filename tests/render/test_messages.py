@@ -285,6 +285,9 @@ def test_text_for_subscribers_is_translated():
             parts = re.split(r"(\{\w+\}|%\(\w+\)s)", message)  # words and placeholders in turn
             return "".join(part if index % 2 else part.upper() for index, part in enumerate(parts))
 
+        def pgettext(self, context, message):
+            return self.gettext(message)
+
         def ngettext(self, singular, plural, number):
             return self.gettext(singular if number == 1 else plural)
 
@@ -376,7 +379,7 @@ def test_a_material_whose_link_is_only_a_file_name_has_a_label():
         assert "Photos of the day" in text
 
 
-SITE = MessageContext(PAGE, changes_url="https://watch.example.org/changes")
+SITE = MessageContext(PAGE, web_url="https://watch.example.org")
 
 
 def test_a_mail_links_to_what_changed_after_the_newest_change_that_it_tells_of():

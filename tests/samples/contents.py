@@ -46,7 +46,7 @@ CONTEXT = MessageContext(
     contact="watch@agency.example",
     unsubscribe_address="unsubscribe@agency.example",
     site_url="https://watch.agency.example",
-    changes_url="https://watch.agency.example/changes",
+    web_url="https://watch.agency.example",
 )
 TOKEN = "sample-token-0123456789-abcdefghij-KLMNOPQRS"[: len(TOKEN_SLOT)]
 CONSENT = Consent(("calls",), date(2026, 5, 3))

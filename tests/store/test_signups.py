@@ -14,10 +14,11 @@ from cmr_watch.notify import tokens
 from cmr_watch.store import retention
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.requested_mails import MAX_PER_HOUR, ONCE_PER, hash_of, new_token
 from cmr_watch.store.restore_quarantine import RestoreQuarantine, mark_restored
 from cmr_watch.store.retention import Retention
 from cmr_watch.store.schema import deliveries, metadata, signups
-from cmr_watch.store.signups import MAX_PER_HOUR, ONCE_PER, Signups, hash_of, new_token
+from cmr_watch.store.signups import Signups
 from cmr_watch.store.subscriptions import BOUNCED, COMPLAINED, UNSUBSCRIBED_ONLINE, Subscriptions
 from tests.factories import MINUTE, NOW, wanted
 

@@ -26,6 +26,9 @@ from cmr_watch.cli.output import (
 )
 from cmr_watch.cli.subscription_io import FORMATS, decode, entries, format_export, import_rows, write_private
 from cmr_watch.cli.subscription_listing import listing
+from cmr_watch.cli.subscription_mutes import command as unmute
+from cmr_watch.cli.subscription_mutes import id_or_address as parse_id_or_address
+from cmr_watch.cli.subscription_mutes import mute_rows, mutes_to_list
 from cmr_watch.cli.subscription_options import (
     apply_options,
     describe,
@@ -52,6 +55,7 @@ from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Subscription
 from cmr_watch.plural import counted
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.mutes import Mutes
 from cmr_watch.store.subscriptions import Subscriptions
 
 _MAX_IMPORT: Final = 50 * 2**20
@@ -202,16 +206,19 @@ def show(id_or_address: str, as_json: bool) -> None:
     """
     settings = load_settings()
     with closing(open_store(settings)) as database:
-        subscriptions = Subscriptions(database).find(_parse_id_or_address(id_or_address))
+        subscriptions = Subscriptions(database).find(parse_id_or_address(id_or_address))
         ended = endings(subscriptions, Deliveries(database))
+        muted = {subscription.id: Mutes(database).of_recipient(subscription.id) for subscription in subscriptions}
     if not subscriptions:
         raise CommandError(f"no subscription found for {redact_address(id_or_address)}")
     for subscription in subscriptions:
         if as_json:
-            print_json(subscription_to_dict(subscription, ended.get(subscription.id)))
+            shown = subscription_to_dict(subscription, ended.get(subscription.id))
+            print_json({**shown, "muted": mutes_to_list(muted[subscription.id])})
         else:
             rows = detail_rows(subscription, settings.messages.zone, ended.get(subscription.id))
-            print_table(("SUBSCRIPTION", str(subscription.id)), rows)
+            muted_rows = mute_rows(muted[subscription.id], settings.messages.zone)
+            print_table(("SUBSCRIPTION", str(subscription.id)), [*rows, *muted_rows])
             if subscription.status == "ended" and (how := how_to_resume(subscription)):
                 print_line(f"To resume it: {how}")
 
@@ -232,7 +239,7 @@ def end(id_or_address: str) -> None:
     settings = load_settings()
     with closing(open_store(settings)) as database:
         store = open_subscriptions(settings, database)
-        ended = store.end(_parse_id_or_address(id_or_address), "ended by the operator", clock())
+        ended = store.end(parse_id_or_address(id_or_address), "ended by the operator", clock())
     for subscription in ended:
         address, topics = redact_address(subscription.address), describe(subscription)
         print_line(f"Subscription {subscription.id} ended: {address} is unsubscribed from {topics}.")
@@ -372,15 +379,14 @@ def import_(form: str | None, file: str) -> int:
     return FAILED if report.refused or report.faults else OK
 
 
-def _parse_id_or_address(text: str) -> int | str:
-    return int(text) if text.isdecimal() and len(text) < 19 else text
-
-
 def _one_to_edit(store: Subscriptions, id_or_address: str) -> Subscription:
-    found = active(store.find(_parse_id_or_address(id_or_address)))
+    found = active(store.find(parse_id_or_address(id_or_address)))
     if not found:
         raise CommandError(f"no active subscription found for {redact_address(id_or_address)}")
     if len(found) > 1:
         ids = ", ".join(str(subscription.id) for subscription in found)
         raise CommandError(f"{redact_address(id_or_address)} has several subscriptions; give one of the IDs {ids}")
     return found[0]
+
+
+command.add_command(unmute)

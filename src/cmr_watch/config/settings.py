@@ -264,8 +264,13 @@ class Settings:
 
     @property
     def accepts_signups(self) -> bool:
-        """Whether readers can subscribe themselves: that needs a site with https, and a mail server."""
-        return self.web.subscribe and self.web.secure_url is not None and self.sends_mail
+        """Whether readers can subscribe themselves."""
+        return self.web.subscribe and self.offers_managing
+
+    @property
+    def offers_managing(self) -> bool:
+        """Whether recipients can change and end what they get: that needs a site with https, and a mail server."""
+        return self.web.secure_url is not None and self.sends_mail
 
     @property
     def secrets(self) -> tuple[str, ...]:

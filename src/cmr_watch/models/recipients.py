@@ -154,12 +154,14 @@ class OpenItems:
 
     - `topics`: those that the recipient follows; what belongs to others is left out.
     - `has_countries`: the recipient follows the editions of certain countries only.
+    - `has_muted`: something is left out that the recipient has muted.
     """
 
     calls: tuple[KnownCall, ...] = ()
     editions: tuple[KnownEdition, ...] = ()
     topics: tuple[Topic, ...] = TOPICS
     has_countries: bool = False
+    has_muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +299,10 @@ class Message:
         return with_mute_tokens(text.replace(TOKEN_SLOT, self.token), dict(self.mute_tokens))
 
 
-Purpose = Literal["subscriber", "operator", "opt-in"]
-"""Whom a delivery is for. `opt-in`: asks an address, which has not agreed to anything yet, for confirmation."""
+Purpose = Literal["subscriber", "operator", "opt-in", "link", "export"]
+"""Whom it is for; `opt-in` asks for confirmation, `link` opens a subscription, `export` says what is stored."""
+REQUESTED: tuple[Purpose, ...] = ("opt-in", "link", "export")
+"""What somebody has asked for on the site, in the name of the address."""
 DeliveryOutcome = Literal["sent", "logged", "failed", "superseded", "cancelled", "discarded"]
 
 

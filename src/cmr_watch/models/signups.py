@@ -33,6 +33,11 @@ class Signup:
     mailed_at: datetime | None = None
     confirmed_at: datetime | None = None
 
+    @property
+    def address(self) -> str:
+        """The address that is to be subscribed."""
+        return self.request.address
+
     def is_valid(self, now: datetime) -> bool:
         """Whether it can still be confirmed."""
         return self.mailed_at is not None and self.mailed_at <= now < self.mailed_at + VALID_FOR

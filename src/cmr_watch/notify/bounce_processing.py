@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from cmr_watch.clock import Clock
-from cmr_watch.models.recipients import Delivery, mailbox_of
+from cmr_watch.models.recipients import REQUESTED, Delivery, mailbox_of
 from cmr_watch.notify import tokens
 from cmr_watch.notify.bounce_parser import Bounce
 from cmr_watch.notify.channels.mailbox import Inbox
@@ -122,7 +122,7 @@ class BounceProcessor:
         return "hard" if confirmed else "soft" if hard or soft else "others"
 
     def _confirms(self, address: str, delivery: Delivery, bounce: Bounce) -> bool:
-        if delivery.purpose == "opt-in":  # anybody can ask for one to a dead address: it says nothing of our mail
+        if delivery.purpose in REQUESTED:  # anybody can ask for one to a dead address: it says nothing of our mail
             self._pauses.pause(address, self._clock())
             return False
         sent_at: datetime = delivery.done_at or delivery.created_at

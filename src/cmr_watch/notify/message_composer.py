@@ -13,7 +13,7 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.exceptions import RenderError
 from cmr_watch.models.planning import Plan, Planned, Recipient
 from cmr_watch.models.readings import Change
-from cmr_watch.models.recipients import Body, Contents, Message, Subscription
+from cmr_watch.models.recipients import Body, Contents, Message, OpenItems, Subscription
 from cmr_watch.models.signups import WAY
 from cmr_watch.notify import tokens
 from cmr_watch.render.unsubscribe import Consent
@@ -158,5 +158,10 @@ def _cache_key(contents: Contents) -> object:
         for one in contents.reminders
     )
     # equality leaves out the text that is shown, so the identity of the items decides: they live as long as one run
-    welcome = contents.welcome and tuple(map(id, (*contents.welcome.calls, *contents.welcome.editions)))
+    welcome = contents.welcome and _welcome_key(contents.welcome)
     return changes, current, reminders, welcome, contents.monthly_status, contents.digest, contents.outages
+
+
+def _welcome_key(shown: OpenItems) -> object:
+    items = tuple(map(id, (*shown.calls, *shown.editions)))
+    return items, shown.topics, shown.has_countries, shown.has_muted

@@ -12,13 +12,25 @@ from zoneinfo import ZoneInfo
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
+from cmr_watch.models.mail_requests import MailRequest
+from cmr_watch.models.personal_data import PersonalData
 from cmr_watch.models.recipients import TOKEN_SLOT, Body, Contents, Incident, Message, SubscriptionRequest
 from cmr_watch.notify.channels.registry import open_channels
 from cmr_watch.notify.message_composer import Render
 from cmr_watch.notify.outbox import WriteOperator, message_ids
 from cmr_watch.render.i18n import in_language
-from cmr_watch.render.messages import Consent, MessageContext, body, delivery_test_body, operator_body, opt_in_body
+from cmr_watch.render.messages import (
+    Consent,
+    MessageContext,
+    body,
+    delivery_test_body,
+    export_body,
+    link_body,
+    operator_body,
+    opt_in_body,
+)
 from cmr_watch.store.database import Database
+from cmr_watch.store.mail_requests import MailRequests
 from cmr_watch.store.signups import Signups, WriteMail
 
 _TEST_TOKEN: Final = "0" * len(TOKEN_SLOT)
@@ -35,7 +47,8 @@ def message_context(settings: Settings) -> MessageContext:
         contact=settings.fetch.contact or mail.sender,
         unsubscribe_address=mail.unsubscribe or mail.sender,
         site_url=settings.web.secure_url,
-        changes_url=f"{site.rstrip('/')}/changes" if site else None,
+        offers_managing=settings.offers_managing,
+        web_url=site,
     )
 
 
@@ -60,11 +73,22 @@ def operator_writer(settings: Settings) -> WriteOperator:
     return write
 
 
-def write_opt_ins(settings: Settings, database: Database, now: datetime) -> int:
-    """Ask the addresses for confirmation that were entered on the site; return their number."""
-    if not settings.sends_mail or not settings.web.secure_url:
+def write_requested_mails(settings: Settings, database: Database, now: datetime) -> int:
+    """Write the mails that were asked for on the site; return their number."""
+    if not settings.offers_managing:
         return 0
-    return Signups(database).write_mails(_opt_in_writer(settings), now)
+    asked, new_id, context = MailRequests(database), message_ids(settings.mail.sender), message_context(settings)
+
+    def link(request: MailRequest, token: str) -> Message:
+        with in_language(request.language):
+            return Message(request.address, link_body(context), new_id(), token=token, unsubscribes=False)
+
+    def export(request: MailRequest, data: PersonalData) -> Message:
+        with in_language(request.language):
+            return Message(request.address, export_body(data, context, context.time_zone), new_id(), unsubscribes=False)
+
+    opt_ins = Signups(database).write_mails(_opt_in_writer(settings), now)
+    return opt_ins + asked.write_links(link, now) + asked.write_exports(export, now)
 
 
 def _opt_in_writer(settings: Settings) -> WriteMail:

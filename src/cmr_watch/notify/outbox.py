@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError, LeaseLost, StoreError
 from cmr_watch.log import redact_address
-from cmr_watch.models.recipients import Channel, Delivery, DeliveryOutcome, Incident, Message
+from cmr_watch.models.recipients import REQUESTED, Channel, Delivery, DeliveryOutcome, Incident, Message
 from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.notify import delivery_schedule, planning
 from cmr_watch.notify.channels import Sender
@@ -296,7 +296,7 @@ class _Run:
             self._postpone(delivery, decision.at, error)
             return
         self._finish_and_renew(delivery, "failed", error=decision.reason)
-        if error.unknown_recipient and delivery.purpose != "opt-in":  # nobody's subscription is to end
+        if error.unknown_recipient and delivery.purpose not in REQUESTED:  # nobody's subscription is to end
             self._on_unknown_recipient(delivery.message.address, str(error))
 
     def _postpone(self, delivery: Delivery, retry_at: datetime, error: DeliveryError) -> None:

@@ -102,11 +102,10 @@ def relevant_items(subscriptions: Iterable[Subscription], items: OpenItems) -> O
 def unmuted_items(items: OpenItems, mutes: Iterable[Mute]) -> OpenItems:
     """Return the items without those that the recipient has muted."""
     muted = {mute.item for mute in mutes if mute.is_active}
-    return replace(
-        items,
-        calls=tuple(known for known in items.calls if ItemRef("call", known.key) not in muted),
-        editions=tuple(known for known in items.editions if ItemRef("edition", known.key) not in muted),
-    )
+    calls = tuple(known for known in items.calls if ItemRef("call", known.key) not in muted)
+    editions = tuple(known for known in items.editions if ItemRef("edition", known.key) not in muted)
+    has_muted = (len(calls), len(editions)) != (len(items.calls), len(items.editions))
+    return replace(items, calls=calls, editions=editions, has_muted=has_muted)
 
 
 def _has_country_of(edition: Edition, subscription: Subscription) -> bool:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.models.readings import CallNotice, Change, Cutoff
 from cmr_watch.render.datetimes import cutoff_day, cutoff_row, cutoff_time, short_day, zone_words
-from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.i18n import N_, _, pgettext
 from cmr_watch.render.message_parts import (
     HAVE_IT,
     LETTER,
@@ -120,7 +120,7 @@ def _row(cutoff: Cutoff, zone: ZoneInfo, tone: RowTone, now: datetime, changes: 
     if cutoff.tentative:
         notes.append(_("to be confirmed"))
     if tone == "over":
-        notes.append(_("closed") if cutoff.closed else _("passed"))
+        notes.append(pgettext("cut-off", "closed") if cutoff.closed else _("passed"))
     return Row(cutoff_row(cutoff.at, zone), ", ".join(filter(None, notes)), tone)
 
 

@@ -24,6 +24,7 @@ class Cldr:
     - `first`: the number of the first day of a month; `ordinal`: what follows the number of a day, such as a full stop.
     - `day`, `short_day`, `day_in_year`, `month_in_year`: patterns of dates. `weekday_and_day`: of a weekday and what
       follows it.
+    - `weekday_in_range`: the same for the first and the last day of a range. `time`: of hours and minutes.
     - `group`: between thousands, in numbers that have `ungrouped` digits more than three.
     - `two_and`, `two_or`: patterns of the last two parts of a list.
     - `countries`: by code; empty for English. `cities`: those of time zones that are not called as in English.
@@ -42,6 +43,8 @@ class Cldr:
     day_in_year: str
     month_in_year: str
     weekday_and_day: str
+    weekday_in_range: str
+    time: str
     group: str
     ungrouped: int
     two_and: str

@@ -5,7 +5,7 @@ Not by strftime, which depends on the locale of the machine.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
@@ -58,7 +58,17 @@ def cutoff_time(at: datetime, zone: ZoneInfo) -> str:
 def day_and_time(at: datetime, zone: ZoneInfo) -> str:
     """`12 October 2023, 09:12`, without the name of the zone."""
     local = at.astimezone(zone)
-    return f"{day_words(local.date())}, {local:%H:%M}"
+    return f"{day_words(local.date())}, {clock_words(local)}"
+
+
+def clock_words(at: datetime | time) -> str:
+    """`18:00`; in German `18:00 Uhr`."""
+    return _table().time.format(time=f"{at:%H:%M}")
+
+
+def without_year(text: str, year: int) -> str:
+    """The text of a date without its year at the end, if it ends with this one."""
+    return text.removesuffix(_table().day_in_year.partition("{month}")[2].format(year=year))
 
 
 def day_words(day: date) -> str:
@@ -85,12 +95,17 @@ def full_time(at: datetime) -> str:
 def full_minute(at: datetime) -> str:
     """`Saturday 28 November 2026, 04:13`, where it is said elsewhere that it is Brussels time."""
     local = at.astimezone(BRUSSELS)
-    return f"{full_day(local.date())}, {local:%H:%M}"
+    return f"{full_day(local.date())}, {clock_words(local)}"
 
 
-def weekday_and_number(day: date) -> str:
-    """`Friday 31`, for a range within a month."""
-    return _weekday_and(day, f"{_number(day)}{_table().ordinal}")
+def full_range(first: date, last: date) -> tuple[str, str]:
+    """`Friday 11` and `Saturday 12 December 2026`: both ends of a range; the first with its month if that differs."""
+    is_same_month = (first.year, first.month) == (last.year, last.month)
+    begin = f"{_number(first)}{_table().ordinal}" if is_same_month else day_words(first)
+    ends = ((first, begin), (last, day_words(last)))
+    table = _table()
+    begin, end = (table.weekday_in_range.format(weekday=table.weekdays[day.weekday()], day=text) for day, text in ends)
+    return begin, end
 
 
 def month_and_year(day: date) -> str:
@@ -152,7 +167,7 @@ def zone_words(zone: ZoneInfo) -> str:
 def _in_brussels(at: datetime, zone: ZoneInfo) -> str:
     in_brussels = at.astimezone(BRUSSELS)
     is_same_day = in_brussels.date() == at.astimezone(zone).date()
-    time = f"{in_brussels:%H:%M}" if is_same_day else day_and_time(at, BRUSSELS)
+    time = clock_words(in_brussels) if is_same_day else day_and_time(at, BRUSSELS)
     return f"{time} {zone_words(BRUSSELS)}"
 
 

@@ -15,8 +15,9 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall, RecordedChange
 from cmr_watch.models.recipients import ChangeGroup
 from cmr_watch.places import is_online
-from cmr_watch.render.datetimes import cutoff_day, day_words, short_day
-from cmr_watch.render.i18n import N_, _, ngettext
+from cmr_watch.render.datetimes import clock_words, cutoff_day, day_words, short_day, without_year
+from cmr_watch.render.i18n import N_, _, ngettext, pgettext
+from cmr_watch.render.joining import labelled
 from cmr_watch.render.message_parts import MAX_SENTENCE, MAX_SHORT, MAX_SUBJECT
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import (
@@ -24,6 +25,7 @@ from cmr_watch.render.sentences import (
     STATUS_REMARKS,
     added_cutoffs,
     call_name,
+    call_within,
     days,
     is_extension,
     label,
@@ -179,7 +181,7 @@ def _new_time(change: Change) -> datetime | None:
 def _of_edition(change: Change, edition: Edition) -> Headline:
     full, brief = sentence(change), _edition_brief(change, edition)
     if change.kind is K.EDITION_HELD:
-        subject = _("{city} has taken place").format(city=edition.city)
+        subject = pgettext("subject", "{city} has taken place").format(city=edition.city)
         title = _("{place} has taken place").format(place=place(edition))
         return Headline(full, _(_EDITION), _dated(title, edition), _dated(subject, edition), brief)
     if sides := relocation(change):
@@ -230,8 +232,8 @@ def _moved(change: Change, edition: Edition, full: str, moved: tuple[str, str]) 
 
 def _without_same_year(old: str, new: str) -> str:
     """The old days without their year if both end with the same one."""
-    year = f" {new[-4:]}"
-    return old.removesuffix(year) if new[-4:].isdecimal() and old.endswith(year) else old
+    year = new[-4:]
+    return without_year(old, int(year)) if year.isdecimal() else old
 
 
 def _joined(*parts: str) -> str:
@@ -252,7 +254,7 @@ def _of_call(change: Change, call: CallNotice, upcoming: Cutoff | None, read_at:
     full = sentence(change, zone, read_at)
     if change.kind in (K.CALL_CUTOFF_ADDED, K.CALL_CUTOFF_MOVED) and change.cutoff_after:
         return _of_cutoff(change, call, full, read_at)
-    brief = _(_CALL_BRIEFS[change.kind]).format(call=_lower_first(call_name(call)))
+    brief = _(_CALL_BRIEFS[change.kind]).format(call=call_within(call))
     if change.kind not in _CALL_TITLES:
         return Headline(full, call_name(call), full, full, brief)
     titles = _CALL_TITLES_WITH_YEARS if call.hosting_years else _CALL_TITLES
@@ -283,9 +285,9 @@ def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime) -
         days_ = ", ".join(day_words(cutoff_day(cutoff.at)) for cutoff in added_cutoffs(change))
         number = len(added_cutoffs(change))
         title = ngettext("New cut-off {new}", "New cut-offs {new}", number).format(new=days_)
-        subject = f"{title} · {_lower_first(call_name(call))}"
+        subject = f"{title} · {call_within(call)}"
         brief = ngettext("new cut-off {new}", "new cut-offs {new}", number).format(new=days_)
-        return Headline(full, call_name(call), title, subject, f"{_lower_first(call_name(call))}: {brief}")
+        return Headline(full, call_name(call), title, subject, labelled(call_within(call), brief))
     old = change.cutoff_before.at.astimezone(BRUSSELS)
     text, brief = _("New cut-off {new} (was {old})"), _("new cut-off {new}")
     if is_extension(change, read_at):
@@ -294,10 +296,6 @@ def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime) -
         text, brief = _("Cut-off now earlier: {new} (was {old})"), _("cut-off now earlier: {new}")
     words = {"new": day_words(new.date()), "old": short_day(old.date(), new.date())}
     if new.date() == old.date():
-        words = {"new": f"{words['new']}, {new:%H:%M}", "old": f"{old:%H:%M}"}
-    title, of_call = text.format(**words), _lower_first(call_name(call))
-    return Headline(full, call_name(call), title, f"{title} · {of_call}", f"{of_call}: {brief.format(**words)}")
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
+        words = {"new": f"{words['new']}, {clock_words(new)}", "old": clock_words(old)}
+    title, of_call = text.format(**words), call_within(call)
+    return Headline(full, call_name(call), title, f"{title} · {of_call}", labelled(of_call, brief.format(**words)))

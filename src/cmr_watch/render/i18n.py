@@ -34,6 +34,12 @@ def language() -> str:
     return _current.get().code
 
 
+def local_path(path: str) -> str:
+    """A path of the site, in the current language."""
+    code = language()
+    return path if code == ENGLISH else f"/{code}{path}"
+
+
 def _(message: str) -> str:
     """The message in the current language."""
     return _current.get().translations.gettext(message)

@@ -17,7 +17,8 @@ class MessageContext:
     - `contact`: name or address of the operator, for recipients.
     - `unsubscribe_address`: the mailbox that processes e-mails asking to unsubscribe.
     - `site_url`: where this service serves `/unsubscribe/`; None if it does not do so over https.
-    - `changes_url`: the public list of changes; None if the public address of the site is not configured.
+    - `offers_managing`: whether recipients can ask there for a link to change what they get.
+    - `web_url`: the public address of the site, whether it is https or not; None if it is not configured.
     """
 
     source_url: str
@@ -26,4 +27,5 @@ class MessageContext:
     contact: str | None = None
     unsubscribe_address: str | None = None
     site_url: str | None = None
-    changes_url: str | None = None
+    offers_managing: bool = False
+    web_url: str | None = None

@@ -13,17 +13,19 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.cursors import cursor_of
 from cmr_watch.models.muting import ItemRef, item_of
+from cmr_watch.models.personal_data import PersonalData
 from cmr_watch.models.readings import ChangeKind, KnownCall
 from cmr_watch.models.recipients import TOKEN_SLOT, Body, Contents, Digest, Incident, Reminder
 from cmr_watch.render.change_items import ItemLayout, change_items, sources
 from cmr_watch.render.datetimes import day_range, local_time
 from cmr_watch.render.headlines import headline, lead_and_others, subject_with_others
-from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.i18n import N_, _, language, local_path
 from cmr_watch.render.incident_messages import incident_sections, incident_subject
 from cmr_watch.render.message_context import MessageContext
-from cmr_watch.render.message_parts import MAX_SUBJECT, PAGE_NAME, Item, Link, Section, count_items, safe_links
+from cmr_watch.render.message_parts import MAX_SUBJECT, Item, Link, Section, count_items, safe_links
 from cmr_watch.render.muting import mute_url
 from cmr_watch.render.outage import outage_brief, outage_items, outage_subject
+from cmr_watch.render.personal_data import personal_data_sections
 from cmr_watch.render.preheader import preview
 from cmr_watch.render.reminders import reminder_brief, reminder_item, reminder_subject
 from cmr_watch.render.sanitize import clean, safe_link, safe_mail_link
@@ -32,10 +34,21 @@ from cmr_watch.render.templating import render_template
 from cmr_watch.render.unsubscribe import OPERATING, TESTING, Consent, UnsubscribeFooter, reason, unsubscribe_footer
 from cmr_watch.render.welcome import welcome_brief, welcome_sections, welcome_subject
 
-__all__ = ["Consent", "MessageContext", "body", "delivery_test_body", "operator_body", "opt_in_body"]
+__all__ = [
+    "Consent",
+    "MessageContext",
+    "body",
+    "delivery_test_body",
+    "export_body",
+    "link_body",
+    "operator_body",
+    "opt_in_body",
+]
 
 MONTHLY_SUBJECT: Final = N_("Still watching, nothing new")
-MONTHLY_STATUS: Final = N_("No changes matched your subscription in the past month. The {page} is still being watched.")
+MONTHLY_STATUS: Final = N_(
+    "No changes matched your subscription in the past month. The “Clusters meet Regions” page is still being watched."
+)
 _OPENED: Final = ChangeKind.CALL_OPENED
 OPT_IN: Final = N_(
     "Somebody, probably you, has asked for e-mails about “Clusters meet Regions” to this address. They begin once you"
@@ -45,6 +58,16 @@ OPT_IN_REASON: Final = N_(
     "You are receiving this once because this address was entered on our site. If that was not you, do nothing: no more"
     " e-mails follow, and the address is deleted after 28 days."
 )
+LINK: Final = N_(
+    "Somebody, probably you, has asked for a link to the e-mails that this address gets from us. On its page you can"
+    " change what you get, pause, end the e-mails, get your data or have them erased. The link works for 24 hours; do"
+    " not pass it on."
+)
+LINK_REASON: Final = N_(
+    "You are receiving this once because this address was entered on our site. If that was not you, do nothing: nothing"
+    " has changed."
+)
+EXPORT_REASON: Final = N_("You are receiving this once because you asked for your data on our site.")
 TEST_MESSAGE: Final = "This is a test message"
 TEST_TEXT: Final = "It shows that messages from this service reach you."
 
@@ -100,9 +123,29 @@ def delivery_test_body(context: MessageContext, chat: bool) -> Body:
 
 def opt_in_body(context: MessageContext) -> Body:
     """The mail that asks an address for confirmation. It holds no news, and nothing that was typed into the form."""
-    button = Link(_("Confirm"), f"{(context.site_url or '').rstrip('/')}/confirm/{TOKEN_SLOT}")
+    button = Link(_("Confirm"), f"{_site_url(context, '/confirm/')}{TOKEN_SLOT}")
     item = Item(_("Confirm your subscription"), text=_(OPT_IN), button=button)
     return _body(_("Confirm your subscription"), [Section((item,))], context, False, _Frame(_(OPT_IN_REASON), ()))
+
+
+def link_body(context: MessageContext) -> Body:
+    """The mail with the link to manage a subscription."""
+    button = Link(_("Change what you get"), f"{_site_url(context, '/manage/')}{TOKEN_SLOT}")
+    item = Item(_("Your link to change or end your e-mails"), text=_(LINK), button=button)
+    return _body(
+        _("Your link to change or end your e-mails"), [Section((item,))], context, False, _Frame(_(LINK_REASON), ())
+    )
+
+
+def export_body(data: PersonalData, context: MessageContext, zone: ZoneInfo) -> Body:
+    """The mail with all that is stored about an address."""
+    sections = personal_data_sections(data, zone)
+    return _body(_("Your data, as this service stores them"), sections, context, False, _Frame(_(EXPORT_REASON), ()))
+
+
+def _site_url(context: MessageContext, path: str) -> str:
+    """A path of the site, in the language of the message."""
+    return f"{(context.site_url or '').rstrip('/')}{local_path(path)}"
 
 
 def _sections(contents: Contents, context: MessageContext, chat: bool, zone: ZoneInfo) -> list[Section]:
@@ -118,7 +161,7 @@ def _sections(contents: Contents, context: MessageContext, chat: bool, zone: Zon
     items += outage_items(contents.outages, context.source_url, zone)
     if contents.monthly_status:
         links = safe_links((_("View the page"), context.source_url))
-        items.append(Item(_(MONTHLY_SUBJECT), text=_(MONTHLY_STATUS).format(page=_(PAGE_NAME)), links=links))
+        items.append(Item(_(MONTHLY_SUBJECT), text=_(MONTHLY_STATUS), links=links))
     sections = [Section(tuple(items))] if items else []
     if contents.welcome is not None:
         sections += welcome_sections(contents.welcome, chat, zone, link)
@@ -161,14 +204,15 @@ def _digest(digest: Digest | None) -> str:
 
 def _since_url(contents: Contents, context: MessageContext) -> str:
     """The list of the changes after the newest one that the message tells of; empty if it tells of none."""
-    if not context.changes_url or not contents.changes:
+    if not context.web_url or not contents.changes:
         return ""
     newest = max(recorded.place for recorded in contents.changes)
-    return safe_link(f"{context.changes_url}?after={cursor_of(newest)}") or ""
+    return safe_link(f"{context.web_url.rstrip('/')}{local_path('/changes')}?after={cursor_of(newest)}") or ""
 
 
 def _body(subject: str, sections: Sequence[Section], context: MessageContext, chat: bool, frame: _Frame) -> Body:
     values: dict[str, object] = {
+        "language": language(),
         "subject": clean(subject, MAX_SUBJECT),
         "preview": preview(sections),
         "digest": frame.digest,
@@ -182,6 +226,7 @@ def _body(subject: str, sections: Sequence[Section], context: MessageContext, ch
         "contact_url": safe_mail_link(context.contact or ""),
         "reason": frame.reason,
         "unsubscribe": frame.unsubscribe,
+        "manage_url": _site_url(context, "/manage") if context.offers_managing and frame.unsubscribe.url else "",
     }
     text = render_template("chat.txt" if chat else "mail.txt", values)
     html = "" if chat else render_template("mail.html", values)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from cmr_watch.models.recipients import OutageNotice
 from cmr_watch.render.datetimes import day_words, local_time
 from cmr_watch.render.i18n import _
-from cmr_watch.render.message_parts import PAGE_NAME, Item, Link, safe_links
+from cmr_watch.render.message_parts import Item, Link, safe_links
 
 
 def outage_subject(outage: OutageNotice, source_url: str, zone: ZoneInfo) -> str:
@@ -41,46 +41,66 @@ def _item(outages: Sequence[OutageNotice], source_url: str, zone: ZoneInfo) -> I
     has_list = outages[0].page_url == source_url
     labels = [_("View the page") if one.page_url == source_url else _("View the call page") for one in outages]
     links = safe_links(*zip(labels, (outage.page_url for outage in outages), strict=True))
+    since = tuple(dict.fromkeys(local_time(outage.since, zone) for outage in outages))
     if outages[0].phase == "ended":
-        return _ended(_pages(outages, _(" and "), source_url, zone), has_list, links)
-    text = _(
-        "We have not been able to read {pages}, so you may miss changes. Until this is resolved, check the page"
-        " yourself. Your subscription continues, and we will notify you when this works again."
+        return _ended(_could_not(len(outages), since, has_list), has_list, links)
+    advice = _(
+        "Until this is resolved, check the page yourself. Your subscription continues, and we will notify you when this"
+        " works again."
     )
     return Item(
         _("We cannot read the page at the moment") if has_list else _("We cannot read the call page at the moment"),
         kicker=_("No updates") if has_list else _("No updates on the call"),
         tone="negative",
-        text=text.format(pages=_pages(outages, _(" or "), source_url, zone)),
+        text=f"{_cannot(len(outages), since, has_list)} {advice}",
         links=links,
     )
 
 
-def _ended(pages: str, has_list: bool, links: tuple[Link, ...]) -> Item:
-    text = _(
-        "We had not been able to read {pages}. If anything changed in the meantime, you are notified of it in this"
-        " message or in one that follows."
-    )
+def _ended(text: str, has_list: bool, links: tuple[Link, ...]) -> Item:
+    rest = _("If anything changed in the meantime, you are notified of it in this message or in one that follows.")
     return Item(
         _("The page can be read again") if has_list else _("The call page can be read again"),
         kicker=_("Resolved"),
         tone="positive",
-        text=text.format(pages=pages),
+        text=f"{text} {rest}",
         links=links,
     )
 
 
-def _pages(outages: Sequence[OutageNotice], joint: str, source_url: str, zone: ZoneInfo) -> str:
-    """`the page since 2 December, 09:00`; a time that is the same for both pages is given once."""
-    names = [_name(outage, source_url) for outage in outages]
-    since = [local_time(outage.since, zone) for outage in outages]
-    text = _("{page} since {since}")
-    if len(set(since)) == 1:
-        return text.format(page=joint.join(names), since=since[0])
-    return joint.join(text.format(page=name, since=at) for name, at in zip(names, since, strict=True))
+def _cannot(number: int, since: tuple[str, ...], has_list: bool) -> str:
+    """Which pages cannot be read, since when; a time that is the same for both is given once."""
+    text = _("We have not been able to read the page about the call for hosts since {since}, so you may miss changes.")
+    if has_list:
+        text = _(
+            "We have not been able to read the “Clusters meet Regions” page since {since}, so you may miss changes."
+        )
+    if number > 1:
+        text = _(
+            "We have not been able to read the “Clusters meet Regions” page or the page about the call for hosts since"
+            " {since}, so you may miss changes."
+        )
+    if len(since) > 1:
+        text = _(
+            "We have not been able to read the “Clusters meet Regions” page since {since} or the page about the call"
+            " for hosts since {other}, so you may miss changes."
+        )
+    return text.format(since=since[0], other=since[-1])
 
 
-def _name(outage: OutageNotice, source_url: str) -> str:
-    if outage.page_url == source_url:
-        return _("the {page}").format(page=_(PAGE_NAME))
-    return _("the page about the call for hosts")
+def _could_not(number: int, since: tuple[str, ...], has_list: bool) -> str:
+    """Which pages can be read again, and since when they could not."""
+    text = _("We had not been able to read the page about the call for hosts since {since}.")
+    if has_list:
+        text = _("We had not been able to read the “Clusters meet Regions” page since {since}.")
+    if number > 1:
+        text = _(
+            "We had not been able to read the “Clusters meet Regions” page and the page about the call for hosts since"
+            " {since}."
+        )
+    if len(since) > 1:
+        text = _(
+            "We had not been able to read the “Clusters meet Regions” page since {since} and the page about the call"
+            " for hosts since {other}."
+        )
+    return text.format(since=since[0], other=since[-1])

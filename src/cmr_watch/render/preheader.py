@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from cmr_watch.render.joining import labelled
 from cmr_watch.render.message_parts import Item, Section
 from cmr_watch.render.sanitize import clean
 
@@ -23,7 +24,7 @@ def _open_rows(item: Item) -> Iterator[str]:
     rows = [row for row in item.table.rows if row.tone != "over"] if item.table else []
     times = [f"{row.time} ({row.note})" if row.note else row.time for row in rows]
     if item.table and times:
-        yield f"{item.table.caption}: {', '.join(times[:3])}"
+        yield labelled(item.table.caption, ", ".join(times[:3]))
 
 
 def _details(item: Item) -> Iterator[str]:
@@ -31,7 +32,7 @@ def _details(item: Item) -> Iterator[str]:
         yield item.warning
     yield from item.others
     yield from _open_rows(item)
-    yield from (f"{fact.label}: {fact.value}" if fact.label else fact.value for fact in item.facts)
+    yield from (labelled(fact.label, fact.value) if fact.label else fact.value for fact in item.facts)
     if item.advice and item.advice.fact:
         yield item.advice.fact
-    yield from (f"{quote.label}: {quote.text}" for quote in item.quotes[:1])
+    yield from (labelled(quote.label, quote.text) for quote in item.quotes[:1])

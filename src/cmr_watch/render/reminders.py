@@ -9,13 +9,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.models.readings import CallNotice, Cutoff, KnownCall
+from cmr_watch.models.readings import Cutoff, KnownCall
 from cmr_watch.models.recipients import Reminder
 from cmr_watch.render.call_parts import apply_link, call_needs, later_table, letter_advice
 from cmr_watch.render.datetimes import cutoff_at, cutoff_day, cutoff_time, day_words, deadline
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.render.message_parts import Item, facts
-from cmr_watch.render.sentences import contradiction, years
+from cmr_watch.render.sentences import call_within, contradiction
 
 LATE_DAYS: Final = 7
 """With this many days left or fewer, it is too late to request a letter that takes weeks."""
@@ -31,7 +31,7 @@ def reminder_subject(reminder: Reminder, zone: ZoneInfo) -> str:
     text = _("Last cut-off {cutoff} · {when} · {call}")
     if reminder.later:
         text = _("Next cut-off {cutoff} · {when} · {call}")
-    return text.format(cutoff=cutoff, when=_when(reminder.days_left), call=_call(reminder.open.call))
+    return text.format(cutoff=cutoff, when=_when(reminder.days_left), call=call_within(reminder.open.call))
 
 
 def _when(days_left: int) -> str:
@@ -75,10 +75,6 @@ def _later_day(cutoff: Cutoff) -> str:
     return _("{cutoff} (to be confirmed)").format(cutoff=day) if cutoff.tentative else day
 
 
-def _call(call: CallNotice) -> str:
-    return _("call for hosts {years}").format(years=years(call)) if call.hosting_years else _("call for hosts")
-
-
 def _kicker(reminder: Reminder) -> str:
     """`Reminder, 7 days before the cut-off: call for hosts 2027`; it stays true when the mail is read later."""
     text = _("Reminder on the day of the cut-off: {call}")
@@ -88,4 +84,4 @@ def _kicker(reminder: Reminder) -> str:
             "Reminder, {number} days before the cut-off: {call}",
             reminder.days_left,
         )
-    return text.format(call=_call(reminder.open.call))
+    return text.format(call=call_within(reminder.open.call))

@@ -10,11 +10,17 @@ import unicodedata
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from cmr_watch.languages import ENGLISH
 from cmr_watch.models.muting import MUTE_SLOT
 from cmr_watch.models.recipients import TOKEN_SLOT
+from cmr_watch.render.i18n import language
 
 _JOINERS: Final = frozenset("\u200c\u200d")  # used by emoji and by some scripts
 _REMOVED_CATEGORIES: Final = frozenset({"Cf", "Cs"})  # bidi overrides, zero-width characters, tags; lone surrogates
+_KEPT_SPACES: Final = "\u00a0\u202f"
+"""Spaces at which no line is broken, such as before a colon in French. No English text of ours has one."""
+_PLAIN_SPACES: Final = dict.fromkeys(map(ord, _KEPT_SPACES), " ")
+_SPACES: Final = re.compile(rf"[^\S{_KEPT_SPACES}]+")
 _NO_CHARACTERS: Final = frozenset("\ufffe\uffff")  # XML, and so Atom and SVG, does not allow them
 _SAFE_IN_LINKS: Final = "/:?#[]@!$&'()*+,;=%~"
 _MAX_LINK_LENGTH: Final = 2000
@@ -26,7 +32,9 @@ def clean(text: str, max_length: int) -> str:
     text = text[: max_length * 8]  # bounds the work, and leaves enough after characters are removed
     if not text.isprintable():
         text = "".join(map(_replacement, text))
-    line = truncate(" ".join(text.split()), max_length)
+        if language() == ENGLISH:
+            text = text.translate(_PLAIN_SPACES)
+    line = truncate(" ".join(_SPACES.split(text.strip())), max_length)
     # the slots are filled with the recipient's tokens, which a page must not receive
     return line.replace(TOKEN_SLOT, "…").replace(MUTE_SLOT, "…")
 
@@ -35,6 +43,8 @@ def _replacement(char: str) -> str:
     if char.isascii():
         return char if char.isprintable() else " "
     category = unicodedata.category(char)
+    if char in _KEPT_SPACES:
+        return char
     if category in ("Cc", "Zl", "Zp", "Zs"):
         return " "
     is_removed = category in _REMOVED_CATEGORIES or char in _NO_CHARACTERS

@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.merge_pages import is_given
 from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall
-from cmr_watch.render.datetimes import cutoff_at, cutoff_time, day_range, day_words, deadline, short_day
-from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.countries import country_of
+from cmr_watch.render.datetimes import clock_words, cutoff_at, cutoff_time, day_range, day_words, deadline, short_day
+from cmr_watch.render.i18n import N_, _, pgettext
+from cmr_watch.render.joining import labelled
 
 __all__ = [
     "call_name",
+    "call_within",
     "contradiction",
     "cutoff_words",
     "days",
@@ -84,9 +87,10 @@ def sentence(change: Change, zone: ZoneInfo = BRUSSELS, read_at: datetime | None
 
 def place(edition: Edition) -> str:
     """City and country as the page spells them; a city state such as Luxembourg once."""
-    if edition.country is None or edition.country == edition.city:
+    country = country_of(edition)
+    if country is None or edition.city in (country, edition.country):
         return edition.city
-    return f"{edition.city}, {edition.country}"
+    return f"{edition.city}, {country}"
 
 
 def days(edition: Edition) -> str:
@@ -105,6 +109,11 @@ def place_and_days(edition: Edition) -> str:
 def call_name(call: CallNotice) -> str:
     """`Call for hosts 2024–2025`, or `Call for hosts` without years."""
     return _("Call for hosts {years}").format(years=years(call)) if call.hosting_years else _("Call for hosts")
+
+
+def call_within(call: CallNotice) -> str:
+    """The same within a sentence: `call for hosts 2024–2025`."""
+    return _("call for hosts {years}").format(years=years(call)) if call.hosting_years else _("call for hosts")
 
 
 def years(call: CallNotice) -> str:
@@ -213,7 +222,7 @@ def _edition_sentence(change: Change, edition: Edition) -> str:
         text = _("{label}: {place}, from {old} to {new}")
         return text.format(label=label(change), place=place(edition), old=moved[0], new=moved[1])
     remarks = _remarks(edition) if change.kind in FIRST_SEEN else ""
-    return f"{label(change)}: {place_and_days(edition)}{remarks}"
+    return labelled(label(change), f"{place_and_days(edition)}{remarks}")
 
 
 def _label(change: Change) -> str:
@@ -269,7 +278,7 @@ def _extension(change: Change, call: CallNotice) -> str:
     old, new = (side.at.astimezone(BRUSSELS) for side in (change.cutoff_before, change.cutoff_after) if side)
     text = _("{call}: cut-off extended from {old} to {new}")
     if old.date() == new.date():
-        return text.format(call=call_name(call), old=f"{old:%H:%M}", new=deadline(new, BRUSSELS))
+        return text.format(call=call_name(call), old=clock_words(old), new=deadline(new, BRUSSELS))
     return text.format(call=call_name(call), old=short_day(old.date(), new.date()), new=day_words(new.date()))
 
 
@@ -287,9 +296,10 @@ def _call_update(before: CallNotice, after: CallNotice, zone: ZoneInfo) -> str:
         return "; ".join([_("Call for hosts now covers {years}").format(years=years(after)), *cutoffs])
     parts = []
     if before.hosting_years != after.hosting_years:
-        old = years(before) or _("not given")
+        old = years(before) or pgettext("hosting years", "not given")
         parts.append(_("hosting years changed (previously {years})").format(years=old))
-    return f"{call_name(after)}: {'; '.join([*parts, *cutoffs]) or _('details updated')}"
+    details = "; ".join([*parts, *cutoffs]) or _("details updated")
+    return labelled(call_name(after), details)
 
 
 def _ended_cutoffs(before: CallNotice, after: CallNotice) -> Iterator[tuple[Cutoff, str]]:

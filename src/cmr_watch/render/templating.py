@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cmr_watch.exceptions import RenderError
 from cmr_watch.render import i18n
+from cmr_watch.render.joining import labelled, quoted
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,4 +43,6 @@ def _environment() -> Environment:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         i18n.gettext, i18n.ngettext, newstyle=True, pgettext=i18n.pgettext, npgettext=i18n.npgettext
     )
+    environment.policies["ext.i18n.trimmed"] = True  # as the catalogue is extracted
+    environment.globals.update({"labelled": labelled, "quoted": quoted})
     return environment

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from cmr_watch.models.readings import Topic
 from cmr_watch.models.recipients import TOKEN_SLOT
 from cmr_watch.render.datetimes import day_words
-from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.i18n import N_, _, local_path
 from cmr_watch.render.message_context import MessageContext
 from cmr_watch.render.sanitize import clean, safe_link
 
@@ -30,6 +30,8 @@ _TOPIC_NAMES: Final[dict[Topic, str]] = {
 }
 
 _WIDTHS: Final = (75, 76, 77)  # at which encoders break lines, counting the `=` at their end
+_ASCII: Final = 128
+"""From here on, quoted-printable writes a byte as three characters, and the equals sign, too."""
 _ROOM: Final = len(TOKEN_SLOT) + 5
 _LEADS: Final = (
     N_("Unsubscribe:"),
@@ -78,7 +80,7 @@ def unsubscribe_footer(context: MessageContext, chat: bool) -> UnsubscribeFooter
     if chat:
         return _by_request(_("To unsubscribe, contact {contact}.").format(contact=contact or _("the operator")))
     if site_url := safe_link(context.site_url):
-        return _by_link(f"{site_url.rstrip('/')}/unsubscribe/")
+        return _by_link(site_url.rstrip("/") + local_path("/unsubscribe/"))
     if context.unsubscribe_address:
         return _by_mail(clean(context.unsubscribe_address, 320))
     if contact:
@@ -112,5 +114,5 @@ def _padding(start: str) -> str:
 
 def _keeps_slot(start: str) -> bool:
     """Whether a TOKEN_SLOT that follows this start of a line is not broken."""
-    length = len(start.replace("=", "=3D").encode())
+    length = sum(1 if byte < _ASCII and byte != ord("=") else 3 for byte in start.encode())
     return all(length % width + _ROOM <= width for width in _WIDTHS)

@@ -8,11 +8,11 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cmr_watch.models.muting import ItemRef
-from cmr_watch.models.readings import Edition, KnownCall
+from cmr_watch.models.readings import CallNotice, Edition, KnownCall
 from cmr_watch.models.recipients import OpenItems
 from cmr_watch.render.call_parts import apply_link, call_advice, call_needs, cutoff_table
 from cmr_watch.render.edition_parts import STATUSES, edition_links, register_link
-from cmr_watch.render.i18n import N_, _, ngettext
+from cmr_watch.render.i18n import N_, _, ngettext, pgettext
 from cmr_watch.render.message_parts import (
     MAX_SENTENCE,
     PAGE_NAME,
@@ -40,7 +40,7 @@ NOTHING_THERE: Final = N_(
     " changes."
 )
 NO_CALL: Final = N_("No call for hosts is open or announced at the moment; you will be notified when that changes.")
-_CALL_STATUSES: Final = {"open": N_("{call}: open"), "announced": N_("{call}: announced")}
+MUTED: Final = N_("Editions and calls that you want no more e-mails about are left out.")
 _QUARTERS: Final = {"Q1": "03", "Q2": "06", "Q3": "09", "Q4": "12"}
 
 
@@ -87,11 +87,16 @@ def _greeting(open_items: OpenItems, has_calls: bool, has_editions: bool) -> str
     """What to expect, and what there is at present of the topics that the subscriber follows."""
     if open_items.topics == ("materials",):
         return _(MATERIALS)
-    greeting = _(GREETING).format(page=_(PAGE_NAME))
+    sentences = [_(GREETING).format(page=_(PAGE_NAME))]
     if not has_calls and not has_editions:
-        return f"{greeting} {_(_nothing(open_items))}"
-    lacks_call = "calls" in open_items.topics and not has_calls
-    return " ".join((greeting, *((_(NO_CALL),) if lacks_call else ()), _(OVERVIEW)))
+        sentences.append(_(_nothing(open_items)))
+    elif "calls" in open_items.topics and not has_calls:
+        sentences.append(_(NO_CALL))
+    if open_items.has_muted:
+        sentences.append(_(MUTED))
+    if has_calls or has_editions:
+        sentences.append(_(OVERVIEW))
+    return " ".join(sentences)
 
 
 def _nothing(open_items: OpenItems) -> str:
@@ -133,11 +138,15 @@ def _sort_key(edition: Edition) -> str:
     return f"{period}~"  # sorts after digits and dashes
 
 
+def _status(call: CallNotice) -> str:
+    return pgettext("status", "{call}: open") if call.status == "open" else pgettext("status", "{call}: announced")
+
+
 def _call_item(known: KnownCall, chat: bool, zone: ZoneInfo) -> Item:
     call = known.call
     quote = clean(call.text, max_quote(chat))
     return Item(
-        clean(_(_CALL_STATUSES[call.status]).format(call=call_name(call)), MAX_SENTENCE),
+        clean(_status(call).format(call=call_name(call)), MAX_SENTENCE),
         tone="positive",
         warning=" ".join(contradiction(known)),
         facts=facts((_("Questions to"), call.contact)),

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, and_, bindparam, case, exists, or_, select, update
 
+from cmr_watch.models.recipients import REQUESTED
 from cmr_watch.store import recipients
 from cmr_watch.store.rounds import MAX_LEASE
 from cmr_watch.store.schema import circuit_breakers, deliveries, delivery_pauses
@@ -17,7 +18,7 @@ from cmr_watch.store.schema import circuit_breakers, deliveries, delivery_pauses
 is_pending = deliveries.c.outcome.is_(None)
 _IS_CLAIMED = (deliveries.c.id == bindparam("delivery"), deliveries.c.claim_token == bindparam("token"), is_pending)
 
-_IS_OPT_IN = deliveries.c.purpose == "opt-in"
+_IS_REQUESTED = deliveries.c.purpose.in_(REQUESTED)
 _RESULT = bindparam("result", type_=deliveries.c.outcome.type)
 _TOKEN = deliveries.c.unsubscribe_token
 
@@ -35,7 +36,7 @@ FINISH = (
         claim_token=None,
         leased_until=None,
         # a failed one may be retried
-        unsubscribe_token=case((and_(_IS_OPT_IN, _RESULT != "failed"), ""), else_=_TOKEN),
+        unsubscribe_token=case((and_(_IS_REQUESTED, _RESULT != "failed"), ""), else_=_TOKEN),
     )
 )
 MAIL = "mail"
@@ -50,11 +51,13 @@ def _select_claimable(*conditions: Any) -> Select[Any]:
     - They are due, not leased, not held after a restore, and not stale, unless an earlier attempt may have succeeded.
     - The recipient is still subscribed, and neither has paused nor a soft bounce has paused delivery.
     - The circuit breaker of the route is closed.
-    - No earlier message to the same mailbox is pending.
+    - No earlier message to the same mailbox is pending that is for the same purpose: what a recipient asks for does
+      not wait for the end of quiet hours.
     """
     earlier = deliveries.alias()
     is_blocked = exists().where(
         earlier.c.mailbox == deliveries.c.mailbox,
+        earlier.c.purpose == deliveries.c.purpose,
         earlier.c.id < deliveries.c.id,
         earlier.c.outcome.is_(None),
         earlier.c.held_at.is_(None),

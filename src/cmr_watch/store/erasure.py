@@ -13,6 +13,7 @@ from cmr_watch.store import readable
 from cmr_watch.store.database import Database
 from cmr_watch.store.installation import address_hash, address_hasher, address_hashes
 from cmr_watch.store.schema import (
+    bodies,
     changes,
     deliveries,
     delivery_pauses,
@@ -20,6 +21,7 @@ from cmr_watch.store.schema import (
     erased_addresses,
     hard_bounces,
     incidents,
+    mail_requests,
     matches,
     mutes,
     outage_notices,
@@ -70,13 +72,23 @@ def erase_by_hash(database: Database, connection: Connection, hashed: str, mailb
     for table, cleared in ((subscriptions, {"name": None}), (deliveries, {"last_error": None})):
         values = {"address": placeholder, "mailbox": placeholder, **cleared}
         count += connection.execute(update(table).where(table.c.mailbox == mailbox).values(**values)).rowcount
+    _delete_exports(connection, placeholder)
     for table in _TABLES_BY_MAILBOX:
         count += _replace_mailbox(connection, table, mailbox, placeholder)
-    for table in (signups, hard_bounces, mutes):
+    for table in (signups, mail_requests, hard_bounces, mutes):
         count += connection.execute(table.delete().where(table.c.mailbox == mailbox)).rowcount
     _cancel_messages(connection, placeholder, now)
     _move_fan_out_cursors(connection, mailbox)
     return count
+
+
+def _delete_exports(connection: Connection, placeholder: str) -> None:
+    """Delete the texts of mails with the data of the address: all others hold nothing about it."""
+    is_export = (deliveries.c.mailbox == placeholder, deliveries.c.purpose == "export")
+    ids = select(deliveries.c.body_id).where(*is_export, deliveries.c.body_id.is_not(None))
+    texts = connection.execute(ids).scalars().all()
+    connection.execute(update(deliveries).where(*is_export).values(body_id=None))
+    connection.execute(bodies.delete().where(bodies.c.id.in_(texts)))
 
 
 def _erase_incidents(connection: Connection, mailbox: str, placeholder: str, now: datetime) -> None:

@@ -26,7 +26,7 @@ from cmr_watch.store.mute_rows import load_mutes_of
 from cmr_watch.store.outages import load_outages
 from cmr_watch.store.recipients import LoadedRecipients
 from cmr_watch.store.rounds import is_released
-from cmr_watch.store.schema import changes, deliveries, incidents, matches, pages, signups, subscriptions
+from cmr_watch.store.schema import changes, deliveries, incidents, mail_requests, matches, pages, signups, subscriptions
 
 NewMatch = tuple[str, int, datetime, str | None]
 """A mailbox, the ID of a change, when the recipient is due to be notified, and the digest period, if any."""
@@ -166,6 +166,7 @@ def _has_work(now: datetime, *, has_operators: bool) -> Any:
         select(subscriptions.c.id).where(recipients.ACTIVE, subscriptions.c.next_action_at <= now),
         select(deliveries.c.id).where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None)),
         select(signups.c.id).where(signups.c.mailed_at.is_(None)),
+        select(mail_requests.c.id).where(mail_requests.c.mailed_at.is_(None)),
         # to be resolved even if the digest is no longer wanted
         select(incidents.c.id).where(incidents.c.kind == "digest-overdue", incidents.c.resolved_at.is_(None)),
     ]

@@ -43,6 +43,11 @@ class Mutes:
         with self._database.read() as connection:
             return next(iter(select_mutes(connection, *is_theirs).values()), ())
 
+    def entry(self, item: ItemRef) -> KnownEdition | KnownCall | None:
+        """Return what is known of an edition or a call; None if nothing is any more."""
+        with self._database.read() as connection:
+            return known_entries.find(connection, item)
+
     def by_mailbox(self) -> Mapping[str, tuple[Mute, ...]]:
         """Return the mutes of all recipients, also those that were undone."""
         with self._database.read() as connection:

@@ -16,15 +16,13 @@ from sqlalchemy import Connection, Table, and_, bindparam, func, literal_column,
 from cmr_watch.models.muting import Mute
 from cmr_watch.models.planning import Match, OutageNoticeKey, Recipient, ReminderKey
 from cmr_watch.models.readings import RecordedChange
-from cmr_watch.models.recipients import Subscription
+from cmr_watch.models.recipients import REQUESTED, Subscription
 from cmr_watch.store import readable, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import resolve_incidents
 from cmr_watch.store.locks import Lock
 from cmr_watch.store.mute_rows import load_mutes
 from cmr_watch.store.schema import changes, deliveries, digests, matches, outage_notices, reminders, subscriptions
-
-"""Held while recipients are planned."""
 
 # a literal, as SQLite does not use a partial index for a condition with a parameter
 ACTIVE = subscriptions.c.status == literal_column("'active'")
@@ -300,9 +298,9 @@ def resolve_failures_without_message(connection: Connection, superseded: Sequenc
 
 
 def has_active_subscription(table: Any = deliveries) -> Any:
-    """Return the condition that a message is still wanted. Those to operators, and opt-ins, need no subscription."""
+    """Return the condition that a message is wanted. Those to operators, and those asked for, need no subscription."""
     active = select(subscriptions.c.id).where(ACTIVE, subscriptions.c.mailbox == table.c.mailbox)
-    return or_(table.c.purpose.in_(("operator", "opt-in")), active.exists())
+    return or_(table.c.purpose.in_(("operator", *REQUESTED)), active.exists())
 
 
 def is_paused(at: Any, table: Any = deliveries) -> Any:

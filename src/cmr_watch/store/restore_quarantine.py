@@ -43,6 +43,7 @@ from cmr_watch.store.schema import (
     checks,
     deliveries,
     incidents,
+    mail_requests,
     matches,
     outage_notices,
     outages,
@@ -197,8 +198,9 @@ def _hold_pending(connection: Connection, restored_at: datetime, now: datetime) 
     connection.execute(
         update(changes).where(changes.c.enqueued_at.is_(None)).values(held_at=restored_at, published=None)
     )
-    # its mail may have been sent since; whoever still wants a subscription asks again
-    connection.execute(signups.delete().where(signups.c.mailed_at.is_(None)))
+    # the mails may have been sent since; whoever still wants one asks again
+    for table in (signups, mail_requests):
+        connection.execute(table.delete().where(table.c.mailed_at.is_(None)))
     # reminders, welcomes and reports that were due have been sent since, or are out of date
     connection.execute(update(subscriptions).where(recipients.ACTIVE).values(activated_at=now, next_action_at=now))
     is_unwelcomed = subscriptions.c.welcomed_at.is_(None)

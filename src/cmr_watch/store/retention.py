@@ -3,6 +3,7 @@
 - Message texts: 7 days after the message was sent, superseded or cancelled. Failed messages keep theirs for a retry.
 - Addresses: 28 days after their last subscription has ended, or was requested but not confirmed. A hash of an address
   that must not receive mail is kept (erasure.py).
+- Requests for a link or for one's data: 7 days.
 - Mutes: as long as the address; those that were undone, a year.
 - Deliveries, matches, reminders, outages that are over and their notices, digests, checks and resolved incidents: a
   year. Changes are kept indefinitely.
@@ -36,7 +37,8 @@ from sqlalchemy import (
     update,
 )
 
-from cmr_watch.models.recipients import mailbox_of
+from cmr_watch.models.mail_requests import KEPT_FOR as KEEP_MAIL_REQUESTS
+from cmr_watch.models.recipients import REQUESTED, mailbox_of
 from cmr_watch.models.signups import KEPT_FOR, VALID_FOR
 from cmr_watch.store import erasure, recipients
 from cmr_watch.store.bounce_pauses import RESET_AFTER
@@ -56,6 +58,7 @@ from cmr_watch.store.schema import (
     digests,
     hard_bounces,
     incidents,
+    mail_requests,
     matches,
     mutes,
     outage_notices,
@@ -93,6 +96,7 @@ class RetentionReport:
     tokens: int = 0
     bodies: int = 0
     unconfirmed: int = 0
+    mail_requests: int = 0
     addresses: int = 0
     pauses: int = 0
     hard_bounces: int = 0
@@ -141,6 +145,7 @@ class Retention:
         year = now - KEEP_HISTORY
         return RetentionReport(
             unconfirmed=_repeat(lambda: self._erase_unconfirmed(now)) + _repeat(lambda: self._erase_signups(now)),
+            mail_requests=self._apply(_Rule(mail_requests, mail_requests.c.requested_at < now - KEEP_MAIL_REQUESTS)),
             addresses=_repeat(lambda: self._erase_ended(now)),
             texts=self._apply(_texts(now - KEEP_TEXTS)),
             tokens=self._apply(_expired_tokens(now - VALID_FOR)),
@@ -279,8 +284,8 @@ def _texts(before: datetime) -> _Rule:
 
 
 def _expired_tokens(before: datetime) -> _Rule:
-    """Tokens that confirm requests, of mails that were not sent until they expired."""
-    is_expired = and_(deliveries.c.purpose == "opt-in", deliveries.c.created_at < before)
+    """Tokens of what was asked for, of mails that were not sent until they expired."""
+    is_expired = and_(deliveries.c.purpose.in_(REQUESTED), deliveries.c.created_at < before)
     return _Rule(deliveries, and_(is_expired, deliveries.c.unsubscribe_token != ""), values={"unsubscribe_token": ""})
 
 

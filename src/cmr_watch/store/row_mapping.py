@@ -13,6 +13,7 @@ from cmr_watch.languages import LANGUAGES
 from cmr_watch.log import redact_address
 from cmr_watch.models.readings import Change, ChangeKind, Cutoff, KnownCall, KnownEdition, RecordedChange
 from cmr_watch.models.recipients import (
+    REQUESTED,
     Body,
     Delivery,
     Frequency,
@@ -236,7 +237,12 @@ def delivery(row: Row, body: Body, change_ids: tuple[int, ...]) -> Delivery:
     return Delivery(
         id=row.id,
         message=Message(
-            row.address, body, row.message_id, change_ids, row.unsubscribe_token, unsubscribes=row.purpose != OPT_IN
+            row.address,
+            body,
+            row.message_id,
+            change_ids,
+            row.unsubscribe_token,
+            unsubscribes=row.purpose not in REQUESTED,
         ),
         created_at=row.created_at,
         due_at=row.due_at,

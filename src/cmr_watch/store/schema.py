@@ -5,7 +5,8 @@ process. Three unique indexes are rules: one active subscription per name, one p
 incident per kind and subject.
 
 Work is handed over by a row with a time that is still NULL: changes.enqueued_at, matches.settled_at,
-deliveries.done_at, signups.mailed_at, subscriptions.welcomed_at, incidents.opened_notified_at. `held_at` is set on rows
+deliveries.done_at, signups.mailed_at, mail_requests.mailed_at,
+subscriptions.welcomed_at, incidents.opened_notified_at. `held_at` is set on rows
 that a restored backup must not send until the operator releases them.
 
 A `mailbox` identifies a recipient: an address in its normalised spelling (`models.mailbox_of`).
@@ -19,25 +20,7 @@ from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text
 
 from cmr_watch.store.column_types import Bytes, ExternalText, Flag, Json, Utc
 
-REVISIONS = (
-    "0001",
-    "0002",
-    "0003",
-    "0004",
-    "0005",
-    "0006",
-    "0007",
-    "0008",
-    "0009",
-    "0010",
-    "0011",
-    "0012",
-    "0013",
-    "0014",
-    "0015",
-    "0016",
-    "0017",
-)
+REVISIONS = tuple(f"{number:04}" for number in range(1, 19))
 """The schema's revisions, oldest first; listed here so that opening a database does not load alembic."""
 REVISION = REVISIONS[-1]
 
@@ -240,6 +223,21 @@ signups = _numbered(
     Column("mailed_at", Utc),
     Column("token_hash", Text),
     Column("confirmed_at", Utc),
+)
+
+# what recipients ask for on the site: a link with which to manage a subscription, or their data
+mail_requests = _numbered(
+    "mail_requests",
+    Column("kind", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("mailbox", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    # from which the request came: a /24 or a /56, not the address
+    Column("network", Text, nullable=False),
+    Column("requested_at", Utc, nullable=False),
+    # NULL: it waits for its mail; those that get none are deleted
+    Column("mailed_at", Utc),
+    Column("token_hash", Text),
 )
 
 mutes = _table(

@@ -35,6 +35,7 @@ from cmr_watch.store.subscription_requests import (
 from cmr_watch.store.suppression_journal import SuppressionJournal
 
 REPLACED = "replaced by the subscription in the configuration"
+MERGED = "its recipient has made one subscription of several"
 UNSUBSCRIBED = "unsubscribed by mail"
 UNSUBSCRIBED_ONLINE = "unsubscribed online"
 BOUNCED = "mail to it bounces"

@@ -15,6 +15,7 @@ from cmr_watch.store import (
     check_records,
     evidence,
     incidents,
+    mail_requests,
     mute_rows,
     outages,
     plan_writer,
@@ -110,6 +111,7 @@ def _check_incident(row: Any) -> Any:
 _DECODE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "subscriptions": row_mapping.subscription,
     "signups": signups.signup_of,
+    "mail_requests": mail_requests.request_of,
     "mutes": mute_rows.mute_of,
     "changes": row_mapping.recorded_change,
     "editions": row_mapping.known_edition,

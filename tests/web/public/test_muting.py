@@ -106,7 +106,7 @@ def test_get_shows_a_form_that_says_what_it_means_and_changes_nothing(place: Pla
 def test_the_form_of_a_call_names_it_and_its_reminders(place: Place) -> None:
     shown = place.client.get(place.path(place.ada, CALL)).text
     assert "2027–2028" in shown
-    assert "nor reminders" in shown
+    assert "no reminders" in shown
 
 
 def test_the_form_mutes_for_this_recipient_and_shows_how_to_undo_it(place: Place) -> None:

@@ -15,7 +15,7 @@ import pytest
 from cmr_watch.config import DatabaseSection, MailSection, Settings, WebSection
 from cmr_watch.models.recipients import QuietHours, Schedule
 from cmr_watch.models.signups import VALID_FOR
-from cmr_watch.notify.message_settings import write_opt_ins
+from cmr_watch.notify.message_settings import write_requested_mails
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.schema import signups
@@ -62,8 +62,8 @@ class Place:
 
     def links(self) -> list[str]:
         """The paths of the links in the mails that wait to be sent, after those that are due were written."""
-        write_opt_ins(self.settings, self.database, self.now)
-        texts = [entry.message.text for entry in Deliveries(self.database).list("pending")]
+        write_requested_mails(self.settings, self.database, self.now)
+        texts = [entry.message.text for entry in Deliveries(self.database).list("pending") if entry.purpose == "opt-in"]
         return [re.findall(r"https://watch\.example\.eu(/confirm/\S+)", text)[0] for text in texts]
 
 
@@ -109,7 +109,7 @@ def test_a_hundred_requests_for_one_address_send_one_mail(place: Place) -> None:
 
 def test_the_mail_has_no_news_and_nothing_that_was_typed(place: Place) -> None:
     place.ask("http-evil.example-BUY.NOW@example.org", frequency="BUY", website="")
-    write_opt_ins(place.settings, place.database, NOW)
+    write_requested_mails(place.settings, place.database, NOW)
     [entry] = Deliveries(place.database).list("pending")
     body = entry.message.body
     assert body.subject == "Confirm your subscription"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cmr_watch.models.signups import KEPT_FOR
-from cmr_watch.render.i18n import _
+from cmr_watch.render.i18n import _, local_path
 from cmr_watch.store.retention import KEEP_ADDRESSES, KEEP_HISTORY, KEEP_TEXTS
 from cmr_watch.web.public.rendering import page
 from cmr_watch.web.public.views import Reply, Visit
@@ -40,7 +40,7 @@ def badge_html(visit: Visit) -> str:
     if not address:
         return ""
     label = _("The next cut-off of the call to host “Clusters meet Regions”: see the link for its date")
-    return f'<a href="{address}/">\n  <img src="{address}{BADGE_PATH}" alt="{label}">\n</a>'
+    return f'<a href="{address}{local_path("/")}">\n  <img src="{address}{local_path(BADGE_PATH)}" alt="{label}">\n</a>'
 
 
 def robots(visit: Visit) -> Reply:

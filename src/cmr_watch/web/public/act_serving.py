@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import StoreError
+from cmr_watch.render.i18n import language
 from cmr_watch.web.connections import Networks
 from cmr_watch.web.public import errors
 from cmr_watch.web.public.acts import MAX_BODY, ActRoute, ActView, Errand, is_from_this_site
@@ -125,5 +126,5 @@ def _fields(body: bytes) -> dict[str, str]:
 
 
 def _response(reply: Reply) -> Response:
-    headers = {**HEADERS, **_PRIVATE, **reply.headers, "Content-Type": reply.content_type}
-    return Response(reply.body, reply.status, headers)
+    said = {"Content-Language": language(), "Content-Type": reply.content_type}
+    return Response(reply.body, reply.status, {**HEADERS, **_PRIVATE, **reply.headers, **said})

@@ -17,8 +17,9 @@ from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.calendar import CalendarEvent, EventState
 from cmr_watch.models.readings import CallNotice, Cutoff, Edition
 from cmr_watch.places import is_online
-from cmr_watch.render.datetimes import cutoff_day, day_words, deadline
-from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.countries import country_of
+from cmr_watch.render.datetimes import clock_words, cutoff_day, day_words, deadline
+from cmr_watch.render.i18n import N_, _, local_path
 from cmr_watch.render.sanitize import clean, safe_link
 from cmr_watch.render.sentences import place, years
 from cmr_watch.web.public import words
@@ -115,7 +116,7 @@ def _location(edition: Edition) -> str:
     venue, town = clean(edition.venue or "", MAX_PLACE), clean(place(edition), MAX_PLACE)
     if not venue:
         return town
-    country = clean(edition.country or "", MAX_PLACE)
+    country = clean(country_of(edition) or "", MAX_PLACE)
     rest = country if edition.city and edition.city.casefold() in venue.casefold() else town
     return ", ".join(filter(None, (venue, "" if rest.casefold() in venue.casefold() else rest)))
 
@@ -147,7 +148,7 @@ def cutoff_name(call: CallNotice, cutoff: Cutoff) -> str:
     if call.hosting_years:
         name = _("Cut-off to apply as a host in {years}").format(years=years(call))
     if has_hour(cutoff.at):
-        name = _("{name}, {hour} Brussels time").format(name=name, hour=f"{words.brussels(cutoff.at):%H:%M}")
+        name = _("{name}, {hour} Brussels time").format(name=name, hour=clock_words(words.brussels(cutoff.at)))
     return _("{name} (to be confirmed)").format(name=name) if cutoff.tentative else name
 
 
@@ -194,7 +195,7 @@ def _ending(path: str, text: str, site: SiteFacts) -> Iterator[str]:
     if shown := clean(text, MAX_QUOTE):
         yield _("The page says: “{quote}”").format(quote=shown)
     if site.url:
-        yield _("Details and changes: {url}").format(url=site.url + path)
+        yield _("Details and changes: {url}").format(url=site.url + local_path(path))
     yield _("An unofficial service. What counts is the platform’s own page: {url}").format(url=site.page_url)
 
 
@@ -204,4 +205,4 @@ def _joined(*notes: str) -> str:
 
 def _address(path: str, original: str | None, site: SiteFacts) -> str:
     """The page of this site, if its public address is known; else that of the platform."""
-    return site.url + path if site.url else safe_link(original) or site.page_url
+    return site.url + local_path(path) if site.url else safe_link(original) or site.page_url

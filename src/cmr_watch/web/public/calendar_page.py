@@ -13,7 +13,7 @@ from cmr_watch.calendar_diff import cutoff_of
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.models.readings import CallNotice, Edition
-from cmr_watch.places import country_name
+from cmr_watch.render.countries import alphabetical, country_words
 from cmr_watch.render.datetimes import cutoff_row
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.sanitize import clean
@@ -147,7 +147,7 @@ def _require_topic(visit: Visit, own: str) -> None:
 def _editions_name(country: str | None) -> str:
     if country is None:
         return _("Clusters meet Regions: editions")
-    return _("Clusters meet Regions: editions in {country}").format(country=country_name(country))
+    return _("Clusters meet Regions: editions in {country}").format(country=country_words(country))
 
 
 def _cutoff(visit: Visit) -> CalendarEvent:
@@ -210,14 +210,14 @@ def _feed(visit: Visit, name: str, path: str) -> Feed:
 
 
 def _country_feed(visit: Visit, code: str) -> Feed:
-    name = _("Editions in {country}").format(country=country_name(code))
+    name = _("Editions in {country}").format(country=country_words(code))
     return _feed(visit, name, f"{EDITIONS_PATH}?{urlencode({'country': code})}")
 
 
 def _countries(visit: Visit, chosen: str | None) -> tuple[Choice, ...]:
     codes = {entry.edition.country_code for entry in visit.overview.known.editions if entry.edition.country_code}
-    choices = (Choice(code, country_name(code), code == chosen) for code in codes)
-    return tuple(sorted(choices, key=lambda choice: choice.words.casefold()))
+    choices = (Choice(code, country_words(code), code == chosen) for code in codes)
+    return tuple(sorted(choices, key=lambda choice: alphabetical(choice.words)))
 
 
 def _single(event: CalendarEvent) -> Choice:

@@ -11,7 +11,7 @@ from typing import Final
 from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.readings import CallNotice, Cutoff, KnownCall, RecordedChange
 from cmr_watch.render.call_parts import LATE, call_advice
-from cmr_watch.render.datetimes import cutoff_day, full_day
+from cmr_watch.render.datetimes import clock_words, cutoff_day, full_day
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.message_parts import MAX_SENTENCE, Advice, Link, safe_links
 from cmr_watch.render.sanitize import clean
@@ -152,7 +152,7 @@ def _steps(known: KnownCall, now: datetime, changes: Sequence[RecordedChange]) -
 
 def _step(cutoff: Cutoff, now: datetime, is_next: bool, move: Move | None) -> CutoffStep:
     day = cutoff_day(cutoff.at)
-    hour = f"{words.brussels(cutoff.at):%H:%M}" if has_hour(cutoff.at) else ""
+    hour = clock_words(words.brussels(cutoff.at)) if has_hour(cutoff.at) else ""
     return CutoffStep(
         at=cutoff.at,
         day=full_day(day),

@@ -12,7 +12,7 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.readings import CallNotice, Known, RecordedChange
 from cmr_watch.notify.relevance import topic_of
 from cmr_watch.render.headlines import headline
-from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.i18n import N_, _, local_path
 from cmr_watch.render.sanitize import safe_link, safe_mail_link
 from cmr_watch.serialization import change_to_dict, instant
 from cmr_watch.store.public import ChangeFilter, Position, Sources
@@ -156,7 +156,7 @@ def misread_url(site: SiteFacts, change_id: int, sentence: str) -> str:
     subject = _("We misread change {number}").format(number=change_id)
     lines = (
         _("This change was not read correctly:"),
-        f"{sentence}\n{site.url}/changes/{change_id}",
+        f"{sentence}\n{site.url}{local_path(f'/changes/{change_id}')}",
         _("The page says instead:"),
         "",
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from cmr_watch.models.readings import CallNotice, CallStatus, Change, Cutoff, Edition, EditionStatus, Material, Section
+from cmr_watch.render.countries import country_of
 from cmr_watch.render.datetimes import day_words
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.message_parts import MAX_SENTENCE
@@ -94,7 +95,7 @@ def _country_code(before: Edition, after: Edition) -> Iterator[FactRow]:
 
 
 def _place(edition: Edition) -> str:
-    parts = dict.fromkeys(filter(None, (edition.city, edition.region, edition.country)))
+    parts = dict.fromkeys(filter(None, (edition.city, edition.region, country_of(edition))))
     return ", ".join(parts)
 
 

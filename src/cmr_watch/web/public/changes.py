@@ -22,6 +22,7 @@ from cmr_watch.models.readings import (
     Topic,
 )
 from cmr_watch.notify.relevance import TOPIC_BY_KIND
+from cmr_watch.render.countries import alphabetical, country_of
 from cmr_watch.render.datetimes import day_words
 from cmr_watch.render.i18n import N_, _, ngettext
 from cmr_watch.render.sanitize import clean
@@ -141,11 +142,12 @@ def _hint(query: Mapping[str, str]) -> str:
 def country_choices(known: Known, chosen: str = "") -> tuple[Choice, ...]:
     """The countries of all editions, by name as the page spells it."""
     names = {
-        entry.edition.country_code: clean(entry.edition.country or entry.edition.country_code, _MAX_COUNTRY)
+        entry.edition.country_code: clean(country_of(entry.edition) or entry.edition.country_code, _MAX_COUNTRY)
         for entry in known.editions
         if entry.edition.country_code
     }
-    return tuple(Choice(code, names[code], code == chosen) for code in sorted(names, key=lambda code: names[code]))
+    ordered = sorted(names, key=lambda code: alphabetical(names[code]))
+    return tuple(Choice(code, names[code], code == chosen) for code in ordered)
 
 
 # ── parameters ───────────────────────────────────────────────────────────────────────────────────────────────────

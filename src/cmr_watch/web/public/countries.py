@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cmr_watch.models.readings import KnownEdition, RecordedChange
-from cmr_watch.places import code_itself, country_code, country_name
+from cmr_watch.places import code_itself, country_code
+from cmr_watch.render.countries import alphabetical, country_words
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public import words
@@ -62,7 +63,7 @@ def country(visit: Visit) -> Reply:
     code = code_itself(given.upper()) or country_code(given)
     known = set(NEIGHBOURS) | {entry.edition.country_code for entry in visit.overview.known.editions}
     if code is None or code not in known:
-        targets = {country_name(one).casefold(): (country_path(one), country_name(one)) for one in NEIGHBOURS}
+        targets = {country_words(one).casefold(): (country_path(one), country_words(one)) for one in NEIGHBOURS}
         way_on = "/editions", _("See the list of all editions")
         raise nothing_found(_("There is no page for this country."), given, targets, way_on)
     moves = recent_moves(visit)
@@ -72,11 +73,14 @@ def country(visit: Visit) -> Reply:
 def country_page(overview: Overview, code: str, now: datetime, moves: Sequence[RecordedChange] = ()) -> CountryPage:
     """The page of a country."""
     there = in_country(overview, code)
-    around = [_neighbour(overview, one, now) for one in sorted(NEIGHBOURS.get(code, ()), key=country_name)]
+    around = [
+        _neighbour(overview, one, now)
+        for one in sorted(NEIGHBOURS.get(code, ()), key=lambda one: alphabetical(country_words(one)))
+    ]
     return CountryPage(
         code=code,
-        name=country_name(code),
-        summary=_summary(there, country_name(code), now) if overview.read_at else words.nothing_read(),
+        name=country_words(code),
+        summary=_summary(there, country_words(code), now) if overview.read_at else words.nothing_read(),
         next=tuple(edition_card(entry, now, moves) for entry in next_editions(there, now)),
         past=editions_page(overview, now, EditionFilter(code)).groups,
         neighbours=tuple(one for one in around if one.hosted),
@@ -120,4 +124,4 @@ def _neighbour(overview: Overview, code: str, now: datetime) -> Neighbour:
     ahead = sum(is_planned(entry, now) for entry in there)
     parts = [ngettext("{number} edition hosted", "{number} editions hosted", number)] if number else []
     parts += [ngettext("{number} upcoming", "{number} upcoming", ahead)] if ahead else []
-    return Neighbour(country_name(code), country_path(code), ", ".join(parts))
+    return Neighbour(country_words(code), country_path(code), ", ".join(parts))

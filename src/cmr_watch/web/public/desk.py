@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from cmr_watch.models.mail_requests import MailRequest, Managed
 from cmr_watch.models.muting import ItemRef
+from cmr_watch.models.readings import KnownCall, KnownEdition
+from cmr_watch.models.recipients import SubscriptionRequest
 from cmr_watch.models.signups import Signup
 from cmr_watch.notify import tokens
 from cmr_watch.store.database import Database
 from cmr_watch.store.installation import Installation
+from cmr_watch.store.mail_requests import MailRequests
 from cmr_watch.store.mutes import Mutes, MuteStanding
+from cmr_watch.store.pauses import Pauses
 from cmr_watch.store.signups import Outcome, Signups
 from cmr_watch.store.standing import Standing, standing
-from cmr_watch.store.subscriptions import UNSUBSCRIBED_ONLINE, Subscriptions
+from cmr_watch.store.subscriptions import MERGED, UNSUBSCRIBED_ONLINE, Subscriptions
 from cmr_watch.store.suppression_journal import SuppressionJournal
 
 _MAX_TEXT: Final = 200
@@ -40,6 +45,8 @@ class Desk:
         self._database = database
         self._installation = Installation(database)
         self._mutes = Mutes(database)
+        self._pauses = Pauses(database)
+        self._requests = MailRequests(database)
         self._signups = Signups(database)
         self._subscriptions = Subscriptions(database, journal)
 
@@ -91,6 +98,41 @@ class Desk:
     def confirm(self, token: str, now: datetime) -> Outcome | None:
         """Start what was asked for; None if the token is not valid."""
         return self._signups.confirm(token, self._subscriptions, now)
+
+    def ask(self, request: MailRequest) -> None:
+        """Store a request for a mail: a link, or the data of an address."""
+        self._requests.add(request)
+
+    def managed(self, token: str, now: datetime) -> Managed | None:
+        """What a link opens; None if it does not work, or no longer."""
+        return self._requests.open(token, now)
+
+    def change(self, managed: Managed, wanted: SubscriptionRequest, now: datetime) -> None:
+        """Change the subscription of an address; if there are several, they become one."""
+        first, *others = managed.active
+        for other in others:
+            self._subscriptions.end(other.id, MERGED, now)
+        self._subscriptions.edit(first.id, wanted, now)
+
+    def pause(self, managed: Managed, until: datetime | None, now: datetime) -> None:
+        """Pause until then; without a time, end the pause."""
+        self._pauses.pause(managed.active[0].id, until, now)
+
+    def entry(self, item: ItemRef) -> KnownEdition | KnownCall | None:
+        """What is known of an edition or a call; None if nothing is any more."""
+        return self._mutes.entry(item)
+
+    def unmute(self, managed: Managed, item: ItemRef, now: datetime) -> None:
+        """Undo a mute."""
+        self._mutes.remove(managed.active[0].id, item, now)
+
+    def end(self, managed: Managed, now: datetime) -> None:
+        """End all subscriptions of an address."""
+        self._subscriptions.end(managed.address, UNSUBSCRIBED_ONLINE, now)
+
+    def erase(self, managed: Managed, now: datetime) -> None:
+        """Erase an address from all records, as `subscriptions erase` does."""
+        self._subscriptions.erase(managed.address, now)
 
     def _number(self, token: str) -> int | None:
         """The ID of the subscription that a token belongs to."""

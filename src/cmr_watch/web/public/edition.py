@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from cmr_watch.models.readings import ChangeKind, Edition, KnownEdition, RecordedChange
-from cmr_watch.places import country_name
-from cmr_watch.render.datetimes import day_words, full_day, weekday_and_number
+from cmr_watch.render.countries import country_words
+from cmr_watch.render.datetimes import day_words, full_day, full_range
 from cmr_watch.render.edition_parts import edition_facts, edition_links, material_label
-from cmr_watch.render.i18n import _
+from cmr_watch.render.i18n import _, pgettext
 from cmr_watch.render.message_parts import Advice, Fact, Link, safe_links
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import days, place_and_days
@@ -94,7 +94,7 @@ def edition_page(
         says_title=_("What the platform’s page says") if is_stated else _("What the platform’s page last said"),
         quote=clean(edition.text, MAX_QUOTE),
         quote_label="" if is_stated else _("Before it was removed"),
-        country=(code.lower(), country_name(code)) if code else None,
+        country=(code.lower(), country_words(code)) if code else None,
         changes=change_lines(changes, overview.known),
         first_seen_at=known.first_seen_at,
     )
@@ -107,9 +107,8 @@ def _when(edition: Edition) -> str:
         return days(edition) or _("The platform gives no date yet.")
     if first == last:
         return full_day(first)
-    is_same_month = (first.year, first.month) == (last.year, last.month)
-    begin = weekday_and_number(first) if is_same_month else full_day(first)
-    return _("{first} to {last}").format(first=begin, last=full_day(last))
+    begin, end = full_range(first, last)
+    return pgettext("days", "{first} to {last}").format(first=begin, last=end)
 
 
 def _notice(known: KnownEdition, card: EditionCard, changes: Sequence[RecordedChange]) -> Advice | None:

@@ -9,7 +9,8 @@ from itertools import groupby
 from typing import Final
 
 from cmr_watch.models.readings import KnownEdition
-from cmr_watch.places import country_name, is_online
+from cmr_watch.places import is_online
+from cmr_watch.render.countries import alphabetical, country_words
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.render.sanitize import clean
 from cmr_watch.web.public.edition_cards import EditionCard, country_path, edition_card, is_next
@@ -97,9 +98,9 @@ def _rows(shown: Sequence[KnownEdition], now: datetime) -> Iterator[CountryRow]:
 
     def name(known: KnownEdition) -> str:
         code = known.edition.country_code
-        return country_name(code) if code else ""
+        return country_words(code) if code else ""
 
-    for country, of in groupby(sorted(shown, key=lambda known: (not name(known), name(known))), key=name):
+    for country, of in groupby(sorted(shown, key=lambda known: (not name(known), alphabetical(name(known)))), key=name):
         editions = list(of)
         code = editions[0].edition.country_code
         cards = tuple(edition_card(known, now) for known in editions)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from cmr_watch.models.readings import KnownEdition, RecordedChange
 from cmr_watch.monitor.upcoming import date_range
-from cmr_watch.places import country_name
+from cmr_watch.render.countries import alphabetical, country_words
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public import words
@@ -154,7 +154,7 @@ def _summary(known: Sequence[KnownEdition], found: Sequence[KnownEdition], wante
 
 def _nothing(wanted: EditionFilter) -> str:
     """That the platform has listed no such edition, which is not to say that there was none."""
-    country = country_name(wanted.country) if wanted.country else ""
+    country = country_words(wanted.country) if wanted.country else ""
     if country and wanted.year:
         text = _("The platform has listed no edition in {country} in {year} so far.")
     elif country:
@@ -165,7 +165,7 @@ def _nothing(wanted: EditionFilter) -> str:
 
 
 def _headline(wanted: EditionFilter) -> str:
-    country = country_name(wanted.country) if wanted.country else ""
+    country = country_words(wanted.country) if wanted.country else ""
     if country and wanted.year:
         return _("Editions in {country} in {year}").format(country=country, year=wanted.year)
     if country:
@@ -206,7 +206,10 @@ def _groups(known: Sequence[KnownEdition], cards: Sequence[EditionCard]) -> list
 def _countries(known: Sequence[KnownEdition], chosen: str | None) -> tuple[Choice, ...]:
     """The countries of Europe, and those of all editions; it is said of which there are none."""
     listed = {entry.edition.country_code for entry in known}
-    names = sorted((country_name(code), code) for code in listed | {chosen} | set(NEIGHBOURS) if code)
+    names = sorted(
+        ((country_words(code), code) for code in listed | {chosen} | set(NEIGHBOURS) if code),
+        key=lambda pair: alphabetical(pair[0]),
+    )
     none = _("{country} (none)")
     return tuple(
         Choice(code, name if code in listed else none.format(country=name), code == chosen) for name, code in names

@@ -8,7 +8,8 @@ from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from cmr_watch.models.readings import RecordedChange
-from cmr_watch.render.i18n import _
+from cmr_watch.render.i18n import _, language
+from cmr_watch.render.joining import labelled, quoted
 from cmr_watch.serialization import instant
 from cmr_watch.web.public.changes import change_filter
 from cmr_watch.web.public.json_reply import json_reply
@@ -25,7 +26,7 @@ _LONG_AGO: Final = "1970-01-01T00:00:00Z"
 def atom(visit: Visit) -> Reply:
     """The newest changes as an Atom feed."""
     changes = _wanted(visit)
-    feed = Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
+    feed = Element("feed", {"xmlns": _ATOM, "xml:lang": language()})
     _text(feed, "id", _feed_id(visit))
     _text(feed, "title", _title())
     _text(feed, "updated", instant(_newest(changes)) if changes else _LONG_AGO)
@@ -70,7 +71,7 @@ def json_feed(visit: Visit) -> Reply:
         "title": _title(),
         "home_page_url": visit.absolute("/changes"),
         "feed_url": visit.absolute(visit.address),
-        "language": "en",
+        "language": language(),
         "items": items,
     }
     return json_reply(feed, "application/feed+json")
@@ -83,7 +84,7 @@ def _wanted(visit: Visit) -> tuple[RecordedChange, ...]:
 def _summary(recorded: RecordedChange) -> str:
     """What the page said before and with the change. A feed is read later, so nothing in it is said to be so now."""
     said = quotes(recorded.change, day=day_of(recorded))
-    return "\n".join(f"{quote.label}: “{quote.text}”" for quote in said)
+    return "\n".join(labelled(quote.label, quoted(quote.text)) for quote in said)
 
 
 def item_id(visit: Visit, recorded: RecordedChange) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.readings import ChangeKind, Cutoff, Edition, RecordedChange
-from cmr_watch.render.datetimes import cutoff_day, day_range, day_words, full_short_day
+from cmr_watch.render.datetimes import clock_words, cutoff_day, day_range, day_words, full_short_day, without_year
 from cmr_watch.render.i18n import _
 from cmr_watch.web.public import words
 
@@ -53,7 +53,7 @@ def edition_move(edition: Edition, key: str, changes: Sequence[RecordedChange]) 
         if old.starts_on and old.ends_on and new.starts_on:
             days = day_range(old.starts_on, old.ends_on)
             is_same_year = old.ends_on.year == new.starts_on.year and old.starts_on.year == old.ends_on.year
-            return _move(recorded, days.removesuffix(f" {old.ends_on.year}") if is_same_year else days)
+            return _move(recorded, without_year(days, old.ends_on.year) if is_same_year else days)
     return None
 
 
@@ -65,5 +65,5 @@ def _old_cutoff(old: datetime, new: datetime) -> str:
     """`Friday 18 December`, with its year if that differs; on the same day, `17:00`."""
     day, new_day = cutoff_day(old), cutoff_day(new)
     if day == new_day:
-        return f"{words.brussels(old):%H:%M}" if has_hour(old) else _("the end of the day")
+        return clock_words(words.brussels(old)) if has_hour(old) else _("the end of the day")
     return full_short_day(day, new_day)

@@ -9,8 +9,10 @@ from typing import Final, Literal
 
 from cmr_watch.models.readings import ChangeKind as K
 from cmr_watch.models.readings import Known, RecordedChange
-from cmr_watch.render.datetimes import day_words
+from cmr_watch.places import is_online
+from cmr_watch.render.datetimes import clock_words, day_words
 from cmr_watch.render.i18n import _, ngettext
+from cmr_watch.render.joining import labelled, quoted
 from cmr_watch.store.public import ChangeFilter, Overview
 from cmr_watch.web.public import words
 from cmr_watch.web.public.call_cards import CallCard, CutoffStep, call_card, ordered
@@ -159,7 +161,7 @@ def _unknown(known: Known, read_at: datetime) -> Lead:
     note = _("When the platform’s page was last read, on {day}, no call for hosts was open.").format(day=day)
     if open_:
         text = _("When the platform’s page was last read, on {day}, {call} was open.")
-        note = text.format(day=day, call=f"“{open_.name}”")
+        note = text.format(day=day, call=quoted(open_.name))
     headline = _("This service does not know what is open now.")
     return Lead("unknown", _("Out of date"), headline, _out_of_date(headline), notes=(note,))
 
@@ -201,13 +203,13 @@ def _of_open_call(call: CallCard, now: datetime) -> Lead:
         return Lead("open", kicker, headline, headline, notes=(_("The platform gives no cut-off date."),))
     count = _days_left(call.next, call.days_left, now)
     short = f"{count.figure} {count.words}" if call.days_left else _("Last day")
-    return Lead("open", kicker, headline, f"{short}: {headline}", count)
+    return Lead("open", kicker, headline, labelled(short, headline), count)
 
 
 def _days_left(cutoff: CutoffStep, days: int, now: datetime) -> Count:
     moment, zone = words.full_cutoff(cutoff.at), _("(Brussels time)") if cutoff.hour else ""
     if days == 0 and cutoff.hour:
-        figure = _("Today, {hour}").format(hour=f"{words.brussels(cutoff.at):%H:%M}")
+        figure = _("Today, {hour}").format(hour=clock_words(words.brussels(cutoff.at)))
         return Count(figure, _("is the next cut-off"), words.left(cutoff.at - now), moment, zone, is_words=True)
     if days == 0:
         return Count(_("Today"), "", _("is the next cut-off"), moment, zone, is_words=True)
@@ -231,11 +233,15 @@ def _of_edition(edition: EditionCard | None, calls: Sequence[CallCard]) -> Lead:
         headline = _("No call for hosts is open, and no edition is announced.")
         return Lead("none", _("Nothing is open"), headline, headline, notes=notes)
     headline = _("The next edition takes place in {place}.").format(place=edition.place)
+    if is_online(edition.place):
+        headline = _("The next edition takes place online.")
     kicker, days = _("Next edition"), edition.days_ahead
     if days is None:
         return Lead("none", kicker, headline, headline, notes=notes)
     if days < 0:
         headline = _("An edition is taking place in {place}.").format(place=edition.place)
+        if is_online(edition.place):
+            headline = _("An edition is taking place online.")
         return Lead("none", _("Taking place now"), headline, headline, notes=notes)
     count = Count(str(days), ngettext("day", "days", days), _("until it begins"), edition.days)
     if days == 0:
@@ -250,5 +256,5 @@ def _no_call(calls: Sequence[CallCard]) -> str:
         return _("No call for hosts is open.")
     if calls[0].has_run_out:
         text = _("No call for hosts is open: all cut-offs of {call} have passed, although the page last said “open”.")
-        return text.format(call=f"“{calls[0].name}”")
-    return _("No call for hosts is open. The last one, {call}, is closed.").format(call=f"“{calls[0].name}”")
+        return text.format(call=quoted(calls[0].name))
+    return _("No call for hosts is open. The last one, {call}, is closed.").format(call=quoted(calls[0].name))

@@ -19,7 +19,7 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.models.readings import CallNotice
 from cmr_watch.render.datetimes import cutoff_day, deadline, full_day
-from cmr_watch.render.i18n import N_, _, ngettext
+from cmr_watch.render.i18n import N_, _, local_path, ngettext
 from cmr_watch.render.sanitize import safe_link
 from cmr_watch.web.public.calendar import Entry
 from cmr_watch.web.public.calendar_entries import entry_of
@@ -191,9 +191,9 @@ def _notes(planned: PlannedStep, event: CalendarEvent, site: SiteFacts, letter: 
         if planned.step.name == "submit" and (apply := safe_link(call.apply_url)):
             yield _("Apply: {url}").format(url=apply)
     if planned.step.name == "ask" and site.url:
-        yield _("A request to copy and send: {url}").format(url=site.url + letter)
+        yield _("A request to copy and send: {url}").format(url=site.url + local_path(letter))
     if site.url:
-        yield _("Details and changes: {url}").format(url=f"{site.url}/calls/{quote(event.key)}")
+        yield _("Details and changes: {url}").format(url=site.url + local_path(f"/calls/{quote(event.key)}"))
     yield _("An unofficial service. What counts is the platform’s own page: {url}").format(url=site.page_url)
 
 

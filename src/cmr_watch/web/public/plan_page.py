@@ -13,6 +13,7 @@ from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.models.readings import CallNotice
 from cmr_watch.render.datetimes import cutoff_day, day_words, full_day
 from cmr_watch.render.i18n import _, ngettext
+from cmr_watch.render.joining import labelled
 from cmr_watch.web.public import words
 from cmr_watch.web.public.calendar_entries import cutoff_name
 from cmr_watch.web.public.plan import NAMES, STEPS, PlannedStep, lead_times, letter_path, planned_steps
@@ -100,7 +101,7 @@ def _advice(
     else:
         before = ngettext("{number} day before was {day}.", "{number} days before was {day}.", late[0].lead)
         fact = before.format(day=full_day(late[0].wanted))
-        action = f"{_(late[0].step.late)}: {_left(cutoff_day(cutoff.at), today)}"
+        action = labelled(_(late[0].step.late), _left(cutoff_day(cutoff.at), today))
     return Advice(fact, action, *_other(event, leads, ahead, now))
 
 

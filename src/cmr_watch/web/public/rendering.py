@@ -13,29 +13,40 @@ from importlib.resources import files
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from cmr_watch import __version__
+from cmr_watch.languages import ENGLISH
 from cmr_watch.render import i18n
 from cmr_watch.render.datetimes import day_words, full_day, full_minute, full_time
+from cmr_watch.render.joining import labelled
 from cmr_watch.render.sanitize import safe_link
 from cmr_watch.web.public import words
+from cmr_watch.web.public.languages import localized, versions
 from cmr_watch.web.public.views import Reply, SiteFacts, Visit
 
 STATIC: Final = files("cmr_watch.web.public") / "static"
 _COMMENTS: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SPACES: Final = re.compile(r"\s*([{};,])\s*|(?<=:)\s+")
 """Spaces around brackets and commas, and after a colon: those around a sign or before a colon may mean something."""
+_OWN: Final = Markup(' lang="en"')
+"""The attribute of an element with the platform's own words, which are English; none on an English page."""
+_NONE: Final = Markup()
 _BLANK_LINES: Final = re.compile(r"\n\s*\n+")
 
 
 def page(visit: Visit, template: str, **values: object) -> Reply:
     """The page that a template makes of these values."""
     fresh = words.freshness(visit.overview.read_at, visit.now, visit.site.check_interval)
-    return Reply(_render(visit.site, template, {"visit": visit, "fresh": fresh, "now": visit.now, **values}))
+    made = {"visit": visit, "fresh": fresh, "now": visit.now, "here": visit.address, **values}
+    return Reply(_render(visit.site, template, made))
 
 
 def form_page(site: SiteFacts, template: str, status: int = HTTPStatus.OK, **values: object) -> Reply:
-    """A page with a form, or what came of one. It shows nothing of the platform, and no address with a secret."""
+    """A page with a form, or what came of one. It shows nothing of the platform, and no address with a secret.
+
+    `here`: its path, with which it links to itself in other languages; not given if it has a secret in it.
+    """
     return Reply(_render(site, template, values), status=status)
 
 
@@ -45,8 +56,13 @@ def error_page(site: SiteFacts, status: int, **values: object) -> Reply:
 
 
 def _render(site: SiteFacts, template: str, values: dict[str, object]) -> bytes:
-    text = _environment().get_template(template).render({"site": site, "stylesheet": stylesheet_path(), **values})
-    return _BLANK_LINES.sub("\n", text).encode("utf-8", "replace")
+    here, language = values.get("here"), i18n.language()
+    shared: dict[str, object] = {"site": site, "stylesheet": stylesheet_path(), "language": language}
+    shared |= {"own": _NONE if language == ENGLISH else _OWN, "versions": ()}
+    if isinstance(here, str):
+        shared["versions"] = tuple(versions(here))
+    text = _environment().get_template(template).render({**shared, **values})
+    return localized(_BLANK_LINES.sub("\n", text)).encode("utf-8", "replace")
 
 
 @cache
@@ -92,7 +108,9 @@ def _environment() -> Environment:
             "safe_link": safe_link,
             "iso": words.iso,
             "unbroken": words.unbroken,
+            "upper_first": words.upper_first,
         }
     )
-    environment.globals["version"] = __version__
+    environment.policies["ext.i18n.trimmed"] = True  # as the catalogue is extracted
+    environment.globals.update({"version": __version__, "labelled": labelled})
     return environment

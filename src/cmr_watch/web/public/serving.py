@@ -26,6 +26,8 @@ from starlette.routing import Route
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import StoreError
+from cmr_watch.languages import ENGLISH
+from cmr_watch.render.i18n import language
 from cmr_watch.store.public import Overview, PublicStore
 from cmr_watch.web.connections import Networks
 from cmr_watch.web.public import errors
@@ -33,6 +35,7 @@ from cmr_watch.web.public.act_serving import Counter
 from cmr_watch.web.public.budget import Budget, Exhausted
 from cmr_watch.web.public.cache import PIECE, Key, ReplyCache, StoredReply, stored
 from cmr_watch.web.public.http import HEADERS, network
+from cmr_watch.web.public.languages import ByLanguage, without_language
 from cmr_watch.web.public.outage import Guarded, OutOfUse
 from cmr_watch.web.public.views import BadRequest, NotFound, PublicRoute, Reply, SiteFacts, Visit
 
@@ -99,7 +102,7 @@ class PublicSite:
         self._version: _Version | None = None
         self._overview: tuple[str, Overview] = ("", Overview())
 
-    def application(self) -> Starlette:
+    def application(self) -> ByLanguage:
         """The ASGI application."""
         by_use = sorted(self._routes, key=lambda route: route.path != "/")  # the first match counts: begin with “Now”
         readable = [Route(route.path, self._endpoint(route), methods=["GET"]) for route in by_use]
@@ -109,12 +112,14 @@ class PublicSite:
             exception_handlers={HTTPException: self._reject, Exception: self._fail},
         )
         app.router.redirect_slashes = False
-        return app
+        return ByLanguage(app)
 
     # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _endpoint(self, route: PublicRoute) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
+            if language() != ENGLISH and not route.has_languages:
+                raise HTTPException(HTTPStatus.NOT_FOUND)
             query = _accepted(request, route.accepts)
             key = (request.url.path, tuple(sorted(query.items())))
             found = self._kept(route, key)
@@ -185,7 +190,7 @@ class PublicSite:
         if state != version.state:
             overview = self._store.overview()
             self._overview = (version.state, overview)
-        return Visit(self._site, self._store, overview, version.now, path, parameters, query)
+        return Visit(self._site, self._store, overview, version.now, without_language(path), parameters, query)
 
     # ── errors ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -205,7 +210,7 @@ class PublicSite:
     def _error_response(
         self, request: Request, failure: errors.Failure, more: Mapping[str, str] | None = None
     ) -> Response:
-        route = _DATA_ERRORS if request.url.path.startswith(_DATA) else _ERRORS
+        route = _DATA_ERRORS if without_language(request.url.path).startswith(_DATA) else _ERRORS
         return _response(request, self._failure(route, failure), route, more)
 
     async def _fail(self, request: Request, error: Exception) -> Response:
@@ -239,7 +244,8 @@ def _response(
     request: Request, found: StoredReply, route: PublicRoute, more: Mapping[str, str] | None = None
 ) -> Response:
     reply = found.reply
-    headers = {**HEADERS, **(_OPEN if route.is_open else {}), **reply.headers, **(more or {})}
+    said = {"Content-Language": language()} if route.has_languages else {}
+    headers = {**HEADERS, **said, **(_OPEN if route.is_open else {}), **reply.headers, **(more or {})}
     if reply.status != HTTPStatus.OK:
         headers.setdefault("Cache-Control", "no-store")
     else:

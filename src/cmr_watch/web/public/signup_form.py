@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
-from functools import cache
 from typing import Final
 
 from cmr_watch.exceptions import DeliveryError
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.readings import TOPICS, Topic
-from cmr_watch.models.recipients import FREQUENCIES, REMINDERS, Frequency, QuietHours, Schedule, SubscriptionRequest
+from cmr_watch.models.recipients import (
+    FREQUENCIES,
+    REMINDERS,
+    Frequency,
+    QuietHours,
+    Schedule,
+    Subscription,
+    SubscriptionRequest,
+)
 from cmr_watch.notify.channels.mail_addresses import parse
-from cmr_watch.places import country_name
+from cmr_watch.render.countries import alphabetical, country_words
 from cmr_watch.render.i18n import _
 
 CONSENT_TEXT: Final = "1"
@@ -52,13 +60,16 @@ class Fault:
     text: str
 
 
-def read(form: Mapping[str, str]) -> Choices:
-    """What a form that was sent holds. Values that the form does not offer are left out."""
+def read(form: Mapping[str, str], offered: Sequence[str] = ()) -> Choices:
+    """What a form that was sent holds. Values that the form does not offer are left out.
+
+    `offered`: countries that it offers besides the usual ones.
+    """
     frequencies = [one for one in FREQUENCIES if one == form.get("frequency")]
     return Choices(
         address=form.get("address", "").strip()[: MAX_ADDRESS + 1],
         topics=tuple(topic for topic in TOPICS if f"topic-{topic}" in form),
-        countries=tuple(code for code in _EUROPE if f"country-{code}" in form),
+        countries=tuple(code for code in (*_EUROPE, *offered) if f"country-{code}" in form),
         frequency=frequencies[0] if frequencies else "immediately",
         reminders="reminders" in form,
         still_watching="still-watching" in form,
@@ -69,8 +80,18 @@ def read(form: Mapping[str, str]) -> Choices:
 
 def faults(choices: Choices, domains: Sequence[str] = ()) -> tuple[Fault, ...]:
     """What must be corrected. `domains`: those of which addresses are accepted; none: of all."""
+    return (*address_faults(choices.address, domains), *choice_faults(choices))
+
+
+def address_faults(address: str, domains: Sequence[str] = ()) -> tuple[Fault, ...]:
+    """What is wrong with an address as it was written; whether it is known plays no part."""
+    wrong = _address_fault(address, domains)
+    return (Fault("address", wrong),) if wrong else ()
+
+
+def choice_faults(choices: Choices) -> tuple[Fault, ...]:
+    """What must be corrected, apart from the address."""
     found = [
-        Fault("address", _address_fault(choices.address, domains)),
         Fault("topic-calls", "" if choices.topics else _("Choose what the e-mails should be about.")),
         Fault("quiet-from", _quiet_fault(choices)),
     ]
@@ -79,23 +100,54 @@ def faults(choices: Choices, domains: Sequence[str] = ()) -> tuple[Fault, ...]:
 
 def request(choices: Choices) -> SubscriptionRequest:
     """What the form asks for; it must have no faults."""
-    quiet = None
-    if choices.quiet_from:
-        quiet = QuietHours(time(int(choices.quiet_from)), time(int(choices.quiet_until)))
     return SubscriptionRequest(
         address=choices.address,
         topics=choices.topics,
         countries=choices.countries,
-        schedule=Schedule(choices.frequency, quiet=quiet),
+        schedule=Schedule(choices.frequency, quiet=_quiet_hours(choices)),
         reminders=REMINDERS if choices.reminders else (),
         still_watching=choices.still_watching,
     )
 
 
-@cache
-def countries() -> tuple[tuple[str, str], ...]:
-    """The countries to choose from: codes and names, by name."""
-    return tuple(sorted(((code, country_name(code)) for code in _EUROPE), key=lambda pair: pair[1].casefold()))
+def choices_of(subscription: Subscription) -> Choices:
+    """What the form holds that changes a subscription."""
+    quiet = subscription.schedule.quiet
+    return Choices(
+        topics=subscription.topics,
+        countries=subscription.countries,
+        frequency=subscription.schedule.frequency,
+        reminders=bool(subscription.reminders),
+        still_watching=subscription.still_watching,
+        quiet_from=str(quiet.start.hour) if quiet else "",
+        quiet_until=str(quiet.end.hour) if quiet else "",
+    )
+
+
+def changed(subscription: Subscription, choices: Choices, language: str) -> SubscriptionRequest:
+    """What a subscription becomes by the form. What the form does not offer, such as the hour of digests, is kept."""
+    wanted, before = request(choices), choices_of(subscription)
+    is_same_quiet = (choices.quiet_from, choices.quiet_until) == (before.quiet_from, before.quiet_until)
+    quiet = subscription.schedule.quiet if is_same_quiet else wanted.schedule.quiet
+    return replace(
+        wanted,
+        address=subscription.address,
+        language=language if language in LANGUAGES else subscription.language,
+        schedule=replace(subscription.schedule, frequency=choices.frequency, quiet=quiet),
+        reminders=(subscription.reminders or REMINDERS) if choices.reminders else (),
+    )
+
+
+def _quiet_hours(choices: Choices) -> QuietHours | None:
+    if not choices.quiet_from:
+        return None
+    return QuietHours(time(int(choices.quiet_from)), time(int(choices.quiet_until)))
+
+
+def countries(offered: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...]:
+    """The countries to choose from: codes and names, by name. `offered`: others that are among them."""
+    codes = dict.fromkeys((*_EUROPE, *offered))
+    return tuple(sorted(((code, country_words(code)) for code in codes), key=lambda pair: alphabetical(pair[1])))
 
 
 def _address_fault(address: str, domains: Sequence[str]) -> str:

@@ -137,5 +137,6 @@ def site_facts(settings: Settings) -> SiteFacts:
         postal_address=web.postal_address,
         contact=web.contact or "",
         accepts_signups=settings.accepts_signups,
+        offers_managing=settings.offers_managing,
         subscribe_domains=web.subscribe_domains,
     )

@@ -12,6 +12,7 @@ from cmr_watch.health import MAX_READING_AGE
 from cmr_watch.models.recipients import Incident
 from cmr_watch.render.datetimes import day_and_time, day_range, full_day
 from cmr_watch.render.i18n import _, ngettext
+from cmr_watch.render.joining import labelled
 from cmr_watch.serialization import instant
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public import words
@@ -198,7 +199,7 @@ def _summary(days: tuple[Day, ...]) -> str:
 
 def _bar(number: int, day: Day) -> Bar:
     height = HEIGHTS[day.state]
-    return Bar(number * 10, 40 - height, height, day.state, f"{full_day(day.day)}: {' '.join(day.sentences)}")
+    return Bar(number * 10, 40 - height, height, day.state, labelled(full_day(day.day), " ".join(day.sentences)))
 
 
 def _gap(first: Day, last: Day) -> Gap:

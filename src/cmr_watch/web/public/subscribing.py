@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Final
 
 from cmr_watch.models.signups import Signup
-from cmr_watch.places import country_name
+from cmr_watch.render.countries import country_words
 from cmr_watch.render.i18n import language
 from cmr_watch.web.public import signup_form
 from cmr_watch.web.public.acts import ActRoute, Errand
@@ -18,6 +18,8 @@ from cmr_watch.web.public.rendering import form_page
 from cmr_watch.web.public.signup_form import CONSENT_TEXT, Choices, Fault
 from cmr_watch.web.public.signup_words import form_words
 from cmr_watch.web.public.views import Reply
+
+_PATH: Final = "/subscribe"
 
 
 def show(errand: Errand) -> Reply:
@@ -35,7 +37,7 @@ def submit(errand: Errand) -> Reply:
     if not errand.form.get(signup_form.TRAP):
         request = signup_form.request(choices)
         errand.desk.sign_up(Signup(request, f"{CONSENT_TEXT} ({language()})", errand.network, errand.now))
-    return form_page(errand.site, "subscribed.html", state="sent")
+    return form_page(errand.site, "subscribed.html", here=_PATH, state="sent")
 
 
 def show_confirm(errand: Errand) -> Reply:
@@ -44,7 +46,7 @@ def show_confirm(errand: Errand) -> Reply:
     if signup is None:
         return _invalid(errand)
     state, wanted = "ask" if signup.confirmed_at is None else "started", signup.request
-    names = [country_name(code) for code in wanted.countries]
+    names = [country_words(code) for code in wanted.countries]
     return form_page(errand.site, "subscribed.html", state=state, request=wanted, countries=names, words=form_words())
 
 
@@ -57,11 +59,11 @@ def confirm(errand: Errand) -> Reply:
 def _form(errand: Errand, choices: Choices, faults: tuple[Fault, ...] = ()) -> Reply:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
     values = {"choices": choices, "faults": faults, "countries": signup_form.countries(), "words": form_words()}
-    return form_page(errand.site, "subscribe.html", status, **values)
+    return form_page(errand.site, "subscribe.html", status, here=_PATH, **values)
 
 
 def _closed(errand: Errand) -> Reply:
-    return form_page(errand.site, "subscribed.html", HTTPStatus.NOT_FOUND, state="closed")
+    return form_page(errand.site, "subscribed.html", HTTPStatus.NOT_FOUND, here=_PATH, state="closed")
 
 
 def _invalid(errand: Errand) -> Reply:
@@ -70,5 +72,5 @@ def _invalid(errand: Errand) -> Reply:
 
 ROUTES: Final = (
     ActRoute("/confirm/{token:path}", show_confirm, confirm),
-    ActRoute("/subscribe", show, submit, is_scarce=True),
+    ActRoute(_PATH, show, submit, is_scarce=True),
 )

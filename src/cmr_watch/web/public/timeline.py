@@ -15,7 +15,7 @@ from datetime import date
 from typing import Final, Literal
 
 from cmr_watch.render.datetimes import day_words, month_and_year, short_month
-from cmr_watch.render.i18n import _
+from cmr_watch.render.i18n import _, pgettext
 from cmr_watch.render.sanitize import clean
 from cmr_watch.web.public.svg import element, text, width
 
@@ -97,7 +97,7 @@ def timeline(moments: Sequence[Moment], today: date, title: str, prefix: str = "
 def span(today: date) -> str:
     """`November 2025 to February 2028`: what is shown."""
     first, last = _month(today, -_BACK), _month(today, _MONTHS - _BACK - 1)
-    return _("{first} to {last}").format(first=month_and_year(first), last=month_and_year(last))
+    return pgettext("months", "{first} to {last}").format(first=month_and_year(first), last=month_and_year(last))
 
 
 def shown_moments(moments: Sequence[Moment], today: date) -> list[Moment]:

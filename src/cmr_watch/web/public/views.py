@@ -13,7 +13,9 @@ from typing import Final
 from urllib.parse import urlencode
 
 from cmr_watch.exceptions import CmrWatchError
+from cmr_watch.render.i18n import local_path
 from cmr_watch.store.public import Overview, PublicStore
+from cmr_watch.web.public.languages import is_neutral
 
 HTML: Final = "text/html; charset=utf-8"
 MAX_AGE: Final = 60
@@ -31,6 +33,7 @@ class SiteFacts:
       address.
     - `accepts_signups`: whether readers can subscribe themselves; `subscribe_domains`: with addresses of these domains
       only, if there are any.
+    - `offers_managing`: whether recipients can ask for a link with which they change or end what they get.
     """
 
     page_url: str
@@ -40,6 +43,7 @@ class SiteFacts:
     postal_address: str = ""
     contact: str = ""
     accepts_signups: bool = False
+    offers_managing: bool = False
     subscribe_domains: tuple[str, ...] = ()
 
 
@@ -47,6 +51,7 @@ class SiteFacts:
 class Visit:
     """A request, with all that a view may use.
 
+    - `path`: without the language at its beginning.
     - `now`: the current time, to the minute: two requests within a minute get the same reply.
     - `parameters`: those of the path; `query`: those of the query string that the route accepts, the empty ones left
       out, in Unicode, of at most 200 characters.
@@ -66,8 +71,11 @@ class Visit:
         return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
     def absolute(self, path: str) -> str:
-        """The address of a path of this site: relative if the public address is not configured."""
-        return f"{self.site.url}{path}"
+        """The address of a path of this site, in the language of the page.
+
+        Relative if the public address is not configured.
+        """
+        return f"{self.site.url}{local_path(path)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,11 @@ class PublicRoute:
     is_open: bool = False
     is_fixed: bool = False
 
+    @property
+    def has_languages(self) -> bool:
+        """Whether its reply depends on the language; data is the same in all of them."""
+        return not self.is_fixed and not is_neutral(self.path)
+
 
 class BadRequest(CmrWatchError):
     """The value of a parameter is not valid; the message is shown to the reader."""
@@ -115,5 +128,6 @@ class NotFound(CmrWatchError):
         self, message: str = "", way_on: tuple[str, str] = ("/", ""), similar: Sequence[tuple[str, str]] = ()
     ) -> None:
         super().__init__(message)
+        self.message = message
         self.way_on = way_on
         self.similar = tuple(similar)

@@ -10,10 +10,11 @@ from typing import Final
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.health import MAX_READING_AGE
 from cmr_watch.merge_pages import has_hour
-from cmr_watch.render.datetimes import cutoff_day, full_day
+from cmr_watch.render.datetimes import clock_words, cutoff_day, full_day
 from cmr_watch.render.i18n import N_, _, ngettext
 
 _HOUR: Final = timedelta(hours=1)
+_E_MAIL: Final = re.compile(r"\b(e)-(mail)", re.IGNORECASE)
 _RANGE: Final = re.compile(r"(?<=\d)–(?=\d)")
 
 
@@ -84,7 +85,7 @@ def full_cutoff(at: datetime) -> str:
     if not has_hour(at):
         return full_day(cutoff_day(at))
     local = brussels(at)
-    return f"{full_day(local.date())}, {local:%H:%M}"
+    return f"{full_day(local.date())}, {clock_words(local)}"
 
 
 def brussels(at: datetime) -> datetime:
@@ -99,4 +100,9 @@ def iso(at: datetime | date) -> str:
 
 def unbroken(text: str) -> str:
     """The text without a break at the dash of a range such as 2027–2028, or in `e-mail` (U+2060 is a word joiner)."""
-    return _RANGE.sub("\u2060–\u2060", text).replace("e-mail", "e\u2011mail")
+    return _E_MAIL.sub("\\1\u2011\\2", _RANGE.sub("\u2060–\u2060", text))
+
+
+def upper_first(text: str) -> str:
+    """The text with a capital at its beginning; the rest stays as it is."""
+    return text[:1].upper() + text[1:]

@@ -1,11 +1,11 @@
-"""Lists of words, as the current language joins them. Pure."""
+"""Words that belong together, as the current language joins them. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from cmr_watch.render.cldr import cldr
-from cmr_watch.render.i18n import language
+from cmr_watch.render.i18n import _, language
 
 
 def and_words(parts: Sequence[str]) -> str:
@@ -16,6 +16,16 @@ def and_words(parts: Sequence[str]) -> str:
 def or_words(parts: Sequence[str]) -> str:
     """`a, b or c`."""
     return _joined(parts, cldr(language()).two_or)
+
+
+def labelled(label: str, text: str) -> str:
+    """`Venue: Palais`."""
+    return _("{label}: {text}").format(label=label, text=text)
+
+
+def quoted(text: str) -> str:
+    """`“text”`."""
+    return _("“{text}”").format(text=text)
 
 
 def _joined(parts: Sequence[str], last: str) -> str:
