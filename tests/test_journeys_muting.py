@@ -263,3 +263,13 @@ def test_the_link_of_a_mail_stops_what_it_is_about(linked: Linked) -> None:
     assert Mutes(linked.database).add(*link, linked.now)
     linked.received.clear()
     assert linked.run_until(at(21)) == []
+
+
+def test_the_monthly_status_comes_although_something_muted_has_changed(journey: Muting) -> None:
+    journey.begin(LYON, call("20 December 2023"), still_watching=True, reminders=())
+    journey.mute(CALL)
+    journey.now = at(15)
+    journey.serve_lines(LYON, *PAST, call("10 December 2023"))
+    mails = journey.run_until(at(8, 11), timedelta(hours=6))
+    assert [subject for _, subject in mails] == ["Still watching, nothing new"]
+    assert "Dec" not in journey.received[-1].text

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr_watch.domain_names import to_ascii, to_unicode
-from cmr_watch.models.recipients import former_spellings, mailbox_of
+from cmr_watch.models.recipients import mailbox_of
+from cmr_watch.store.former_spellings import former_spellings
 
 LABELS = st.from_regex(r"[a-zà-öø-ÿ]{1,20}", fullmatch=True)
 LOCAL_PARTS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Z"), exclude_characters="@:/"), min_size=1)

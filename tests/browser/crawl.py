@@ -11,6 +11,9 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from bs4 import BeautifulSoup
 
+from cmr_watch.languages import ENGLISH
+from cmr_watch.web.public.languages import language_of
+
 _PER_KIND = 4
 """Pages of one kind, such as editions or filtered lists, of which all are made by the same template."""
 
@@ -37,9 +40,14 @@ class Links:
         """Only the HTML pages."""
         return [one for one in self.fetched if one.content_type.startswith("text/html")]
 
+    @property
+    def kinds(self) -> list[Fetched]:
+        """A page of each kind."""
+        return list({_kind(page.path): page for page in reversed(self.pages)}.values())
+
 
 def crawl(site: str) -> Links:
-    """Follow all links from the first page on, of each kind of page a few."""
+    """Follow all links from the first page on, of each kind of page a few. Other languages are left out."""
     queue, seen, kinds = deque(["/"]), {"/"}, Counter[str]()
     fetched, external = [], set()
     with httpx.Client(base_url=site, timeout=20) as client:
@@ -53,7 +61,7 @@ def crawl(site: str) -> Links:
             for url in _links(response):
                 if not url.startswith(site):
                     external.add(url)
-                elif (inner := _path(url)) not in seen:
+                elif (inner := _path(url)) not in seen and language_of(inner) == ENGLISH:
                     seen.add(inner)
                     queue.append(inner)
     return Links(tuple(fetched), frozenset(external))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from cmr_watch.languages import ENGLISH, LANGUAGES
 from tests.browser.crawl import Links
 
 pytestmark = pytest.mark.browser
@@ -77,6 +78,20 @@ def test_nothing_is_cut_off_when_the_text_is_enlarged(browser: Browser, site: st
         with opened(browser, site, fetched.path, width) as page:
             too_wide += [fetched.path] if page.evaluate(TOO_WIDE) > 0 else []
     assert too_wide == []
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != ENGLISH])
+def test_each_kind_of_page_in_each_language(browser: Browser, site: str, links: Links, language: str) -> None:
+    """On a narrow window, as long words are the risk."""
+    found = {}
+    for fetched in links.kinds:
+        with opened(browser, site, f"/{language}{fetched.path}", 320) as page:
+            page.evaluate(AXE)
+            faults = page.evaluate(RUN_AXE)
+            faults += ["wider than the window"] if page.evaluate(TOO_WIDE) > 0 else []
+            if faults:
+                found[fetched.path] = faults
+    assert found == {}
 
 
 def test_the_keyboard_alone_goes_everywhere(browser: Browser, site: str, links: Links) -> None:

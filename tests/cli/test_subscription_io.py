@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from datetime import UTC, datetime, time
+from typing import Any
 
 import pytest
 
@@ -44,13 +45,13 @@ def requests(watch):
         ]
 
 
-def other_installation(watch):
+def other_installation(watch: Any) -> None:
     """Switch to a second, empty installation."""
     watch.database = watch.folder / "other.db"
     watch.configure(subscriptions=False)
 
 
-def import_file(watch, content, name="subscriptions.csv"):
+def import_file(watch: Any, content: Any, name: str = "subscriptions.csv") -> Any:
     """Import a file with this content."""
     file = watch.folder / name
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -81,9 +82,10 @@ def test_an_export_is_imported_into_another_installation(watch, form):
 def test_export_writes_to_standard_output_by_default(watch):
     fill(watch, BEA)
     head, row = watch.run("subscriptions", "export").lines
-    assert head == "address,topics,countries,frequency,hour,weekday,time_zone,quiet,reminders,still_watching,language"
+    options = "topics,countries,frequency,hour,weekday,time_zone,quiet,reminders,still_watching,language"
+    assert head == f"address,{options},paused_until"
     assert row == (
-        'bea@example.org,"calls, editions, materials",,weekly,6,friday,Europe/Lisbon,22:00-07:00,none,true,en'
+        'bea@example.org,"calls, editions, materials",,weekly,6,friday,Europe/Lisbon,22:00-07:00,none,true,en,'
     )
 
 

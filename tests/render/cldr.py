@@ -33,7 +33,7 @@ _OWN: Final[dict[str, dict[str, Any]]] = {
     "fr": {"first": "1er"},
     # the CLDR has it, but not Babel (minimumGroupingDigits)
     "es": {"ungrouped": 2},
-    "it": {"ungrouped": 2},
+    "it": {"first": "1º", "ungrouped": 2},
     "pl": {"ungrouped": 2},
 }
 _FIELDS: Final = {"d": "{day}", "MMMM": "{month}", "MMM": "{month}", "LLLL": "{month}", "y": "{year}"}

@@ -20,6 +20,8 @@ from tests.render.cldr import LOCALE, LOCALES, text
 from tests.render.make import NOTHING
 
 DAYS = [date(2026, 1, 1) + timedelta(days=number) for number in range(730)]
+FIRST = {"fr": "1er", "it": "1º"}
+"""The first of a month, which the CLDR writes like the other days."""
 MAY = date(2026, 5, 31)
 
 
@@ -35,8 +37,9 @@ def test_days_are_written_as_the_cldr_says(language):
     with translated(NOTHING, language):
         for day in DAYS:
             long, full = format_date(day, "long", locale), format_date(day, "full", locale)
-            if language == "fr" and day.day == 1:
-                long, full = long.replace("1 ", "1er "), full.replace(" 1 ", " 1er ")
+            if day.day == 1 and language in FIRST:
+                first = FIRST[language]
+                long, full = long.replace("1 ", f"{first} "), full.replace(" 1 ", f" {first} ")
             if language == "en":
                 full = full.replace(",", "")
             assert datetimes.day_words(day) == long
@@ -50,7 +53,7 @@ SHAPES = {
     "es": "31 de mayo|12–13 de mayo de 2026|30 de abril – 1 de mayo de 2026|viernes 1|sábado 2 de mayo de 2026"
     "|11–12 may|1 sept",
     "fr": "31 mai|12–13 mai 2026|30 avril – 1er mai 2026|vendredi 1er|samedi 2 mai 2026|11–12 mai|1er sept.",
-    "it": "31 maggio|12–13 maggio 2026|30 aprile – 1 maggio 2026|venerdì 1|sabato 2 maggio 2026|11–12 mag|1 set",
+    "it": "31 maggio|12–13 maggio 2026|30 aprile – 1º maggio 2026|venerdì 1º|sabato 2 maggio 2026|11–12 mag|1º set",
     "pl": "31 maja|12–13 maja 2026|30 kwietnia – 1 maja 2026|piątek 1|sobota 2 maja 2026|11–12 maj|1 wrz",
 }
 

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from gettext import NullTranslations
+from html import escape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +21,7 @@ from cmr_watch.models.recipients import TOKEN_SLOT, ChangeGroup, Contents, Diges
 from cmr_watch.notify.channels.escaping import escape_prose
 from cmr_watch.render.cldr import cldr
 from cmr_watch.render.datetimes import local_time
-from cmr_watch.render.i18n import translated
+from cmr_watch.render.i18n import in_language, translated
 from cmr_watch.render.message_parts import LETTER, REQUEST_NOW
 from cmr_watch.render.messages import MessageContext, body, delivery_test_body
 from cmr_watch.render.sentences import place, sentence
@@ -403,3 +404,18 @@ def test_the_link_is_the_same_for_all_recipients():
     mails = {render(news, context=SITE), body(Contents(groups(news)), SITE, False, BRUSSELS)}
     assert len(mails) == 1
     assert all(mail.text.count(TOKEN_SLOT) <= 1 for mail in mails)
+
+
+def test_the_words_of_the_page_are_marked_as_english_in_other_languages():
+    known = call(cutoffs=CUTOFFS, needs=("a signed form",))
+    material = Material("slides", "https://example.eu/slides.pdf", "Slides of the keynote")
+    changes = (
+        recorded(K.CALL_OPENED, known),
+        recorded(K.EDITION_MATERIALS_PUBLISHED, edition(materials=(material,)), edition(), 2),
+    )
+    with in_language("de"):
+        html = render(*changes).html
+    assert re.search(r'<li[^>]* lang="en"[^>]*>a signed form</li>', html)
+    assert re.search(r'<p[^>]* lang="en"[^>]*>' + re.escape(escape(known.text)), html)
+    assert re.search(r'<a[^>]* lang="en"[^>]*>Slides of the keynote</a>', html)
+    assert 'lang="en"' not in render(*changes).html.replace('<html lang="en"', "")

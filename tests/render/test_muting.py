@@ -6,6 +6,7 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.muting import MUTE_SLOT, ItemRef, linked_items
 from cmr_watch.models.readings import KnownCall
 from cmr_watch.models.recipients import Body, Contents, OpenItems, OutageNotice
+from cmr_watch.render.i18n import in_language
 from cmr_watch.render.message_context import MessageContext
 from cmr_watch.render.messages import body
 from tests.notify.make import NOON, PAGE, K, call, edition, recorded
@@ -63,6 +64,14 @@ def test_the_link_is_that_of_the_site_and_is_labelled() -> None:
     assert f"  No more about this one: {url}\n" in mail.text
     assert f'href="{url}"' in mail.html
     assert ">No more about this one</a>" in mail.html
+
+
+def test_a_mail_in_another_language_leads_to_the_page_in_that_language() -> None:
+    with in_language("de"):
+        mail = body(Contents(groups(recorded(K.CALL_OPENED))), SITE, False, BRUSSELS)
+    url = f"https://watch.example.org/sub/de/mute/call-key-{MUTE_SLOT}"
+    assert (mail.text.count(url), mail.html.count(f'href="{url}"')) == (1, 1)
+    assert list(linked_items(mail.html)) == [CALL]
 
 
 def test_a_page_cannot_receive_a_mute_token() -> None:

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from click import ClickException
 from cmr_watch import new_files
 from cmr_watch.cli.output import CommandError
 from cmr_watch.cli.subscription_options import options_to_dict, validate_address
+from cmr_watch.cli.subscription_pauses import EXPECTED, end_at, parse_day, pause_day
 from cmr_watch.config.setting_types import reason
 from cmr_watch.config.settings import Option, SubscriptionEntry
 from cmr_watch.escaping import json_line
@@ -37,7 +38,8 @@ _OPTIONS: Final[dict[str, Option]] = {field.name: field.metadata["option"] for f
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .ods, .xls
 _ALIASES: Final = {"to": "address"}
 """Names that a column has in the configuration file."""
-COLUMNS: Final = ("address", *(name for name in _OPTIONS if name not in ("name", "to")))
+_PAUSE: Final = "paused_until"
+COLUMNS: Final = ("address", *(name for name in _OPTIONS if name not in ("name", "to")), _PAUSE)
 
 _MAX_LINE: Final = 100_000
 
@@ -47,10 +49,14 @@ RawRow = tuple[str, Mapping[str, Any] | str]
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """One row of a file: the subscription it asks for, or why it is rejected. `place` says where it is in the file."""
+    """One row of a file: the subscription it asks for, or why it is rejected. `place` says where it is in the file.
+
+    `paused_until`: the last day of a pause, which may be past.
+    """
 
     place: str
     request: SubscriptionRequest | None = None
+    paused_until: date | None = None
     error: str = ""
     is_header: bool = False
 
@@ -101,9 +107,9 @@ def _is_export(path: Path) -> bool:
     return isinstance(row, dict) and COLUMNS[0] in row and row.keys() <= set(COLUMNS)
 
 
-def format_export(subscriptions: Iterable[Subscription], form: str) -> str:
+def format_export(subscriptions: Iterable[Subscription], form: str, now: datetime) -> str:
     """The subscriptions as the text of a CSV or JSON Lines file."""
-    rows = [{"address": subscription.address, **options_to_dict(subscription)} for subscription in subscriptions]
+    rows = [{"address": one.address, **options_to_dict(one), _PAUSE: pause_day(one, now)} for one in subscriptions]
     if form == "json":
         return "".join(json_line(row) + "\n" for row in rows)
     text = io.StringIO()
@@ -264,11 +270,21 @@ def _validated(place: str, row: Mapping[str, Any], default_zone: str) -> ImportR
     if "address" not in row:
         return ImportRow(place, error="the address is missing")
     try:
-        entry = SubscriptionEntry(**dict(_setting(name, value) for name, value in row.items()))
+        paused_until = _paused_until(row.get(_PAUSE))
+        settings = dict(_setting(name, value) for name, value in row.items() if name != _PAUSE)
+        entry = SubscriptionEntry(**settings)
         validate_address(entry.to)
     except ClickException as error:
         return ImportRow(place, error=error.message)
-    return ImportRow(place, entry.wanted(default_zone))
+    return ImportRow(place, entry.wanted(default_zone), paused_until)
+
+
+def _paused_until(value: Any) -> date | None:
+    """The day until which a row is paused. CommandError if it is none."""
+    try:
+        return None if value is None else parse_day(str(value))
+    except ValueError:
+        raise CommandError(f"{_PAUSE}: found {str(value)[:80]!r}, expected {EXPECTED}") from None
 
 
 def _setting(column: str, value: Any) -> tuple[str, Any]:
@@ -309,15 +325,24 @@ def import_rows(
                 (faults if row.is_header else rejected).append(f"{row.place}: {row.error}")
             elif stored.has_equal(row.request):
                 present += 1
-            elif error := _import_row(row.request, stored, why_not_added, added):
+            elif error := _import_row(row.request, _pause_end(row, row.request, now), stored, why_not_added, added):
                 rejected.append(f"{row.place}: {error}")
             else:
                 count += 1
     return ImportReport(count, present, tuple(rejected), tuple(faults))
 
 
+def _pause_end(row: ImportRow, request: SubscriptionRequest, now: datetime) -> datetime | None:
+    """When the pause of a row ends; None if it has none, or if it is over."""
+    try:
+        return end_at(request.schedule, row.paused_until, now) if row.paused_until else None
+    except ValueError:
+        return None
+
+
 def _import_row(
     request: SubscriptionRequest,
+    paused_until: datetime | None,
     stored: SubscriptionImport,
     why_not_added: Callable[[str, SubscriptionImport], str | None],
     added: set[str],
@@ -327,7 +352,7 @@ def _import_row(
     if mailbox not in added and (reason := why_not_added(request.address, stored)):
         return reason
     try:
-        stored.add(request)
+        stored.add(request, paused_until)
     except RefusedAddress as error:
         return f"{redact_address(request.address)}: {error}"
     added.add(mailbox)

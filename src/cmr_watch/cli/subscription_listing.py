@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from cmr_watch.cli.end_reasons import Ending, endings, how_to_resume
 from cmr_watch.cli.subscription_options import describe, options_to_dict, subscription_to_dict
+from cmr_watch.cli.subscription_pauses import pause_note
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest
 from cmr_watch.store.deliveries import Deliveries
@@ -26,13 +28,15 @@ ERASED: Final = "not started: this address was erased"
 class Row:
     """A subscription: as stored, as declared in the configuration file, or both. At least one of them is given.
 
-    `next_check` is what the next check does with it, None if nothing. `ending` says why it ended.
+    `next_check` is what the next check does with it, None if nothing. `ending` says why it ended; `pause`, until when
+    it is paused.
     """
 
     stored: Subscription | None
     declared: SubscriptionRequest | None
     next_check: NextCheck | None = None
     ending: Ending | None = None
+    pause: str | None = None
 
     def cells(self) -> tuple[str, ...]:
         """The cells of the table."""
@@ -67,23 +71,28 @@ class Row:
     def _note(self) -> str:
         ended = str(self.ending) if self.ending else None
         not_started = ERASED if self.stored is None and self.next_check is None else None
-        notes = [note for note in (ended, not_started, _NOTES.get(self.next_check)) if note]
+        notes = [note for note in (ended, not_started, self.pause, _NOTES.get(self.next_check)) if note]
         return f" ({'; '.join(notes)})" if notes else ""
 
 
 def listing(
-    store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest] | None, *, include_ended: bool
+    store: Subscriptions,
+    deliveries: Deliveries,
+    declared: Sequence[SubscriptionRequest] | None,
+    now: datetime,
+    *,
+    include_ended: bool,
 ) -> Iterator[Row]:
     """The active subscriptions, and those that start with the next check; with `include_ended`, all others too.
 
     `declared`: those in the configuration; None if there is no file, so that the next check changes nothing.
     """
-    rows = _rows(store, deliveries, declared)
+    rows = _rows(store, deliveries, declared, now)
     return rows if include_ended else filter(Row.is_current, rows)
 
 
 def _rows(
-    store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest] | None
+    store: Subscriptions, deliveries: Deliveries, declared: Sequence[SubscriptionRequest] | None, now: datetime
 ) -> Iterator[Row]:
     stored = store.list_all()
     latest: dict[str | None, Subscription] = {entry.name: entry for entry in stored if entry.name}
@@ -93,7 +102,8 @@ def _rows(
     for entry in stored:
         request = requests.get(entry.name) if latest.get(entry.name) is entry else None
         is_due = entry.name in due and latest.get(entry.name) is entry
-        yield Row(entry, request, _next_check(entry, request) if is_due else None, ended.get(entry.id))
+        pause = pause_note(entry, now) if entry.status == "active" else None
+        yield Row(entry, request, _next_check(entry, request) if is_due else None, ended.get(entry.id), pause)
     yield from (_new_row(request, due) for request in declared or () if request.name not in latest)
 
 

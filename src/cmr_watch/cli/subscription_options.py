@@ -249,6 +249,7 @@ def _time_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str, 
     times = {
         "activated": subscription.activated_at,
         "welcomed": subscription.welcomed_at,
+        "paused until": subscription.paused_until,
         "ended": subscription.ended_at,
     }
     for label, at in times.items():
@@ -267,6 +268,7 @@ def subscription_to_dict(subscription: Subscription, ending: Ending | None = Non
         "consent": subscription.consent,
         "created_at": instant(subscription.created_at),
         "activated_at": _instant_or_none(subscription.activated_at),
+        "paused_until": _instant_or_none(subscription.paused_until),
         "ended_at": _instant_or_none(subscription.ended_at),
         "end_reason": subscription.end_reason,
         "end_reply": ending.reply if ending else None,

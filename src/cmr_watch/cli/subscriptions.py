@@ -24,18 +24,16 @@ from cmr_watch.cli.output import (
     printable,
     to_stdout,
 )
+from cmr_watch.cli.subscription_edit import command as edit
 from cmr_watch.cli.subscription_io import FORMATS, decode, entries, format_export, import_rows, write_private
 from cmr_watch.cli.subscription_listing import listing
 from cmr_watch.cli.subscription_mutes import command as unmute
 from cmr_watch.cli.subscription_mutes import id_or_address as parse_id_or_address
 from cmr_watch.cli.subscription_mutes import mute_rows, mutes_to_list
 from cmr_watch.cli.subscription_options import (
-    apply_options,
     describe,
     detail_rows,
-    edit_options,
     option_rows,
-    request_of,
     subscription_options,
     subscription_to_dict,
     validate_address,
@@ -44,7 +42,6 @@ from cmr_watch.cli.subscription_rules import (
     active,
     bring_back,
     entries_of,
-    in_the_configuration,
     last_ended,
     request_for,
     why_not_added,
@@ -123,40 +120,6 @@ def _subscribed(subscription: Subscription) -> str:
     return f"Subscription {subscription.id}: {address} is subscribed to {describe(subscription)}"
 
 
-@command.command("edit", short_help="Change a subscription.")
-@config_option
-@click.argument("id_or_address", metavar="ID|ADDRESS")
-@edit_options
-def edit(id_or_address: str, **options: Any) -> int:
-    """Change a subscription. Only the given options change.
-
-    The subscription keeps its ID, and no change is missed or sent twice; pending messages follow the new options. To
-    change a subscription that is declared in the configuration file, edit that file.
-
-    \b
-    Examples:
-      cmr-watch subscriptions edit anna@example.eu --frequency weekly
-      cmr-watch subscriptions edit 3 --topic calls --all-countries
-    """
-    settings = load_settings()
-    with closing(open_store(settings)) as database:
-        store = open_subscriptions(settings, database)
-        current = _one_to_edit(store, id_or_address)
-        if current.name is not None:
-            raise CommandError(in_the_configuration(current, settings))
-        wanted = apply_options(request_of(current), options)
-        if wanted == request_of(current):
-            raise CommandError("nothing to change; for the options, see: cmr-watch subscriptions edit --help")
-        edited = store.edit(current.id, wanted, clock())
-    if edited is None:
-        print_error(
-            f"{redact_address(current.address)} already has a subscription with these options; nothing was changed"
-        )
-        return FAILED
-    print_line(f"Subscription {edited.id}: {redact_address(edited.address)} is now subscribed to {describe(edited)}.")
-    return OK
-
-
 @command.command("list", short_help="List the subscriptions.")
 @config_option
 @json_option
@@ -171,7 +134,7 @@ def list_(as_json: bool, include_ended: bool) -> None:
     settings = load_settings()
     with closing(open_store(settings)) as database:
         store, deliveries = Subscriptions(database), Deliveries(database)
-        rows = list(listing(store, deliveries, settings.declared, include_ended=include_ended))
+        rows = list(listing(store, deliveries, settings.declared, clock(), include_ended=include_ended))
         ended = 0 if rows else len(store.list_all())
         missing = store.missing_configuration() if settings.declared is None else None
     if missing:
@@ -311,7 +274,7 @@ def export(form: str, force: bool, file: Path) -> None:
     """
     with closing(open_store(load_settings())) as database:
         subscriptions = Subscriptions(database).active()
-    text = format_export(subscriptions, form)
+    text = format_export(subscriptions, form, clock())
     if str(file) == "-":
         with to_stdout():
             click.echo(text, nl=False)
@@ -353,6 +316,7 @@ def import_(form: str | None, file: str) -> int:
       quiet           quiet hours, such as 22:00-07:00; default: none
       reminders       days before a cut-off; default: 30, 14, 7, 2, 1; or: none
       still_watching  true or false (default)
+      paused_until    a day such as 2027-01-15; default: no pause
       language        of the messages: en (default), de, es, fr, it or pl
 
     \b
@@ -379,14 +343,5 @@ def import_(form: str | None, file: str) -> int:
     return FAILED if report.refused or report.faults else OK
 
 
-def _one_to_edit(store: Subscriptions, id_or_address: str) -> Subscription:
-    found = active(store.find(parse_id_or_address(id_or_address)))
-    if not found:
-        raise CommandError(f"no active subscription found for {redact_address(id_or_address)}")
-    if len(found) > 1:
-        ids = ", ".join(str(subscription.id) for subscription in found)
-        raise CommandError(f"{redact_address(id_or_address)} has several subscriptions; give one of the IDs {ids}")
-    return found[0]
-
-
+command.add_command(edit)
 command.add_command(unmute)

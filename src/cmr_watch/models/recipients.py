@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from typing import Final, Literal
 
 from cmr_watch.clock import BRUSSELS
-from cmr_watch.domain_names import to_ascii, to_unicode
+from cmr_watch.domain_names import to_ascii
 from cmr_watch.languages import ENGLISH
 from cmr_watch.models.muting import ItemRef, with_mute_tokens
 from cmr_watch.models.readings import (
@@ -88,7 +88,7 @@ class Subscription:
     - `after_change_id`: it covers only changes with a greater ID.
     - `activated_at`: None while it is pending. Reminders that were due earlier are not sent.
     - `welcomed_at`: when its welcome message was written; None until then.
-    - `paused_until`: nothing is sent before then, except what the recipient asks for; None, or past, without a pause.
+    - `paused_until`: nothing is sent before then but what the recipient asks for; None, or past, without a pause.
     - `consent`: who confirmed that mail may be sent to this address; "operator" if the operator added it.
     """
 
@@ -301,8 +301,7 @@ class Message:
 
 Purpose = Literal["subscriber", "operator", "opt-in", "link", "export"]
 """Whom it is for; `opt-in` asks for confirmation, `link` opens a subscription, `export` says what is stored."""
-REQUESTED: tuple[Purpose, ...] = ("opt-in", "link", "export")
-"""What somebody has asked for on the site, in the name of the address."""
+REQUESTED: tuple[Purpose, ...] = ("opt-in", "link", "export")  # on the site, in the name of the address
 DeliveryOutcome = Literal["sent", "logged", "failed", "superseded", "cancelled", "discarded"]
 
 
@@ -387,15 +386,3 @@ def mailbox_of(address: str) -> str:
         return address if "://" in address else address.lower()
     local, at, domain = address.rpartition("@")
     return f"{unicodedata.normalize('NFC', local.lower())}{at}{to_ascii(domain) or domain.lower()}"
-
-
-def former_spellings(address: str) -> tuple[str, ...]:
-    """The spellings by which earlier versions may have known the recipient of an address.
-
-    They case-folded the address as it was written, with its domain in either form.
-    """
-    if "://" in address:
-        return (address,)
-    local, at, domain = address.rpartition("@")
-    forms = (domain, to_ascii(domain) or domain, to_unicode(to_ascii(domain) or domain))
-    return tuple(dict.fromkeys(f"{local}{at}{form}".casefold() for form in forms))

@@ -5,14 +5,18 @@ Not by strftime, which depends on the locale of the machine.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from cmr_watch.clock import BRUSSELS
+from cmr_watch.languages import ENGLISH
 from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.readings import Cutoff
 from cmr_watch.render.cldr import Cldr, cldr
 from cmr_watch.render.i18n import _, language
+
+_MONTH = re.compile(r"\d{4}-\d\d")
 
 
 def local_time(at: datetime, zone: ZoneInfo) -> str:
@@ -112,6 +116,16 @@ def month_and_year(day: date) -> str:
     """`May 2024`."""
     table = _table()
     return table.month_in_year.format(month=table.months_alone[day.month - 1], year=day.year)
+
+
+def period_words(period: str, words: str) -> str:
+    """A month such as `2024-05` in the current language; for other periods, the page's own `words`.
+
+    A season is kept as a quarter, which is not quite what the page says.
+    """
+    if language() == ENGLISH or not _MONTH.fullmatch(period):
+        return words
+    return month_and_year(date.fromisoformat(f"{period}-01"))
 
 
 def short_month(day: date) -> str:

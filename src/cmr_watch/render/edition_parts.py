@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from cmr_watch.models.readings import Change, ChangeKind, Edition, Material
@@ -74,7 +75,7 @@ def new_materials(changes: Iterable[Change]) -> tuple[Link, ...]:
     published = (change for change in changes if change.kind is ChangeKind.EDITION_MATERIALS_PUBLISHED)
     new = {material.url: material for change in published for material in _added_materials(change)}
     listed = [material for material in new.values() if material.kind != "summary"][:MAX_MATERIALS]
-    return safe_links(*((material_label(material), material.url) for material in listed))
+    return material_links(listed)
 
 
 def _added_materials(change: Change) -> list[Material]:
@@ -87,8 +88,21 @@ def _can_register(edition: Edition) -> bool:
     return edition.status not in ("cancelled", "postponed", "held")
 
 
+def material_links(materials: Iterable[Material]) -> tuple[Link, ...]:
+    """A link to each of the materials, once."""
+    links: dict[str, Link] = {}
+    for material in materials:
+        for link in safe_links((material_label(material), material.url)):
+            links.setdefault(link.url, replace(link, is_quoted=bool(_title(material))))
+    return tuple(links.values())
+
+
 def material_label(material: Material) -> str:
     """The words of the link, unless they are only the name of a file."""
+    return _title(material) or _(_MATERIAL_LABELS.get(material.kind) or material.kind.capitalize())
+
+
+def _title(material: Material) -> str:
     title = clean(material.title, MAX_TITLE)
     is_file_name = " " not in title and ("_" in title or "." in title)
-    return title if title and not is_file_name else _(_MATERIAL_LABELS.get(material.kind) or material.kind.capitalize())
+    return "" if is_file_name else title

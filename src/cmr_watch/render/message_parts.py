@@ -26,10 +26,11 @@ RowTone = Literal["next", "open", "over"]
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A labelled link."""
+    """A labelled link. `is_quoted`: its label is the platform's own, and so English."""
 
     label: str
     url: str
+    is_quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from cmr_watch.render.message_context import MessageContext
 from cmr_watch.render.message_parts import MAX_SUBJECT, Item, Link, Section, count_items, safe_links
 from cmr_watch.render.muting import mute_url
 from cmr_watch.render.outage import outage_brief, outage_items, outage_subject
-from cmr_watch.render.personal_data import personal_data_sections
+from cmr_watch.render.personal_data import TITLE, personal_data_sections
 from cmr_watch.render.preheader import preview
 from cmr_watch.render.reminders import reminder_brief, reminder_item, reminder_subject
 from cmr_watch.render.sanitize import clean, safe_link, safe_mail_link
@@ -140,7 +140,7 @@ def link_body(context: MessageContext) -> Body:
 def export_body(data: PersonalData, context: MessageContext, zone: ZoneInfo) -> Body:
     """The mail with all that is stored about an address."""
     sections = personal_data_sections(data, zone)
-    return _body(_("Your data, as this service stores them"), sections, context, False, _Frame(_(EXPORT_REASON), ()))
+    return _body(_(TITLE), sections, context, False, _Frame(_(EXPORT_REASON), ()))
 
 
 def _site_url(context: MessageContext, path: str) -> str:

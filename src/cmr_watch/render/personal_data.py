@@ -49,10 +49,12 @@ def personal_data_sections(data: PersonalData, zone: ZoneInfo) -> list[Section]:
         (_("What you muted"), list(_mutes(data, zone))),
         (_("What else was noted about this address"), list(_remarks(data, zone))),
     )
-    first = Section(tuple(details), _("Your subscriptions"), _(INTRODUCTION))
-    return [first, *(Section(_lines(lines), heading, compact=True) for heading, lines in lists if lines)]
+    first = Section((Item(_(TITLE), text=_(INTRODUCTION)),))
+    subscribed = [Section(tuple(details), _("Your subscriptions"))] if details else []
+    return [first, *subscribed, *(Section(_lines(lines), heading, compact=True) for heading, lines in lists if lines)]
 
 
+TITLE: Final = N_("Your data, as this service stores them")
 INTRODUCTION: Final = N_(
     "This is everything that the service holds about your address. It keeps the texts of messages for 7 days and the"
     " rest for a year at most; a backup may hold an older copy."

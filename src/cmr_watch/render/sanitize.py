@@ -30,13 +30,16 @@ _MAIL_ADDRESS: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}\.
 def clean(text: str, max_length: int) -> str:
     """One line of at most `max_length` characters, truncated at a word."""
     text = text[: max_length * 8]  # bounds the work, and leaves enough after characters are removed
-    if not text.isprintable():
-        text = "".join(map(_replacement, text))
-        if language() == ENGLISH:
-            text = text.translate(_PLAIN_SPACES)
-    line = truncate(" ".join(_SPACES.split(text.strip())), max_length)
+    words = text.split() if text.isprintable() else _words(text)
+    line = truncate(" ".join(words), max_length)
     # the slots are filled with the recipient's tokens, which a page must not receive
     return line.replace(TOKEN_SLOT, "…").replace(MUTE_SLOT, "…")
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text with characters that are not to be shown. Spaces that keep words together are kept."""
+    text = "".join(map(_replacement, text))
+    return text.translate(_PLAIN_SPACES).split() if language() == ENGLISH else _SPACES.split(text.strip())
 
 
 def _replacement(char: str) -> str:

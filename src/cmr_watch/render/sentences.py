@@ -12,7 +12,16 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.merge_pages import is_given
 from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall
 from cmr_watch.render.countries import country_of
-from cmr_watch.render.datetimes import clock_words, cutoff_at, cutoff_time, day_range, day_words, deadline, short_day
+from cmr_watch.render.datetimes import (
+    clock_words,
+    cutoff_at,
+    cutoff_time,
+    day_range,
+    day_words,
+    deadline,
+    period_words,
+    short_day,
+)
 from cmr_watch.render.i18n import N_, _, pgettext
 from cmr_watch.render.joining import labelled
 
@@ -96,7 +105,7 @@ def place(edition: Edition) -> str:
 def days(edition: Edition) -> str:
     """`12–13 October 2023`, `30 November – 1 December 2023`; else the page's text for a month or season, or ``."""
     if edition.starts_on is None or edition.ends_on is None:
-        return edition.date_text or "" if edition.period else ""
+        return period_words(edition.period, edition.date_text or "") if edition.period else ""
     return day_range(edition.starts_on, edition.ends_on)
 
 

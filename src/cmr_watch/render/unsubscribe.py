@@ -30,8 +30,6 @@ _TOPIC_NAMES: Final[dict[Topic, str]] = {
 }
 
 _WIDTHS: Final = (75, 76, 77)  # at which encoders break lines, counting the `=` at their end
-_ASCII: Final = 128
-"""From here on, quoted-printable writes a byte as three characters, and the equals sign, too."""
 _ROOM: Final = len(TOKEN_SLOT) + 5
 _LEADS: Final = (
     N_("Unsubscribe:"),
@@ -114,5 +112,7 @@ def _padding(start: str) -> str:
 
 def _keeps_slot(start: str) -> bool:
     """Whether a TOKEN_SLOT that follows this start of a line is not broken."""
-    length = sum(1 if byte < _ASCII and byte != ord("=") else 3 for byte in start.encode())
+    plain = len(start.encode("ascii", "ignore"))
+    # as quoted-printable writes it: three characters for a byte that is not ASCII, and for the equals sign
+    length = plain + 2 * start.count("=") + 3 * (len(start.encode()) - plain)
     return all(length % width + _ROOM <= width for width in _WIDTHS)

@@ -68,7 +68,7 @@ class Deliveries:
     def claim(
         self, now: datetime, lease: timedelta = LEASE, limit: int = 20, per_minute: int | None = None
     ) -> tuple[Delivery, ...]:
-        """Lease the next deliveries that are due, at most one for each mailbox, in the order of their messages.
+        """Lease the next deliveries that are due, at most one of each purpose for a mailbox, in their order.
 
         `per_minute` limits the mails, counting those of all processes.
         """

@@ -10,9 +10,10 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from cmr_watch.models.recipients import former_spellings, mailbox_of
+from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store import readable
 from cmr_watch.store.database import Database, insert_for
+from cmr_watch.store.former_spellings import former_spellings
 from cmr_watch.store.schema import installation
 
 CHECKSUM: Final = "checksum"

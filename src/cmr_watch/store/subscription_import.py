@@ -43,7 +43,7 @@ class SubscriptionImport:
         for entry in subscriptions.select_subscriptions(connection):
             self._history[mailbox_of(entry.address)].append(entry)
         self._requests = {request_key(entry) for entry in self._active()}
-        self._new: list[SubscriptionRequest] = []
+        self._new: list[tuple[SubscriptionRequest, datetime | None]] = []
 
     def _active(self) -> Sequence[Subscription]:
         return [entry for history in self._history.values() for entry in history if entry.status == "active"]
@@ -60,13 +60,13 @@ class SubscriptionImport:
         """Whether an active subscription, or one that is being added, has this address and these options."""
         return request_key(normalize(request)) in self._requests
 
-    def add(self, request: SubscriptionRequest) -> None:
+    def add(self, request: SubscriptionRequest, paused_until: datetime | None = None) -> None:
         """Add a subscription without a name. RefusedAddress if nothing more may be sent to the address."""
         request = normalize(request)
         if reason := self.refusal(request.address):
             raise RefusedAddress(reason)
         self._requests.add(request_key(request))
-        self._new.append(request)
+        self._new.append((request, paused_until))
 
     def write(self) -> None:
         """Store what was added."""
@@ -74,7 +74,11 @@ class SubscriptionImport:
             return
         last_change = self._connection.execute(select(func.coalesce(func.max(changes.c.id), 0))).scalar_one()
         rows: list[dict[str, Any]] = [
-            row_mapping.new_subscription_row(request, None, last_change, self._now, "operator") for request in self._new
+            {
+                **row_mapping.new_subscription_row(request, None, last_change, self._now, "operator"),
+                "paused_until": paused_until,
+            }
+            for request, paused_until in self._new
         ]
         # on PostgreSQL, another process may have added an equal one meanwhile
         self._connection.execute(self._database.insert(table).on_conflict_do_nothing(), rows)

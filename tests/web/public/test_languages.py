@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cmr_watch.config import Settings
 from cmr_watch.languages import ENGLISH, LANGUAGES
 from cmr_watch.render.i18n import in_language
+from cmr_watch.store.database import Database
 from cmr_watch.web.public.languages import is_neutral, language_of, localized, without_language
+from cmr_watch.web.public.site import site_application
 from tests.web.public.client import Client
+from tests.web.public.html_checks import checked
+from tests.web.public.sample import NOW
 
 OTHERS = sorted(set(LANGUAGES) - {ENGLISH})
 PAGES = (
@@ -34,23 +41,28 @@ def links(html: str) -> list[str]:
     return [unescape(path) for before, path, after in found if "hreflang=" not in before + after]
 
 
-def crawl(client: Client, start: str, limit: int = 60) -> dict[str, str]:
-    """The pages that links lead to from a page, breadth first."""
+def crawl(application: Any, start: str, limit: int = 60) -> dict[str, str]:
+    """The pages that links lead to from a page, breadth first; each is asked for from another network."""
     todo, pages = [start], {}
     while todo and len(pages) < limit:
         path = todo.pop(0).partition("#")[0]
         if path in pages:
             continue
-        reply = client.get(path)
+        reply = Client(application, f"192.0.{len(pages)}.7").get(path)
         assert reply.status_code == 200, path
         pages[path] = reply.text if "html" in reply.headers["content-type"] else ""
         todo += links(pages[path])
     return pages
 
 
+@pytest.fixture
+def application(sample: Database, told: tuple[Path, Settings]) -> Any:
+    return site_application(told[1], sample, lambda: NOW)
+
+
 @pytest.mark.parametrize("language", OTHERS)
-def test_all_links_stay_within_the_language(client: Client, language: str) -> None:
-    pages = crawl(client, f"/{language}/")
+def test_all_links_stay_within_the_language(application: Any, language: str) -> None:
+    pages = crawl(application, f"/{language}/")
     assert len(pages) >= 40
     for path, html in pages.items():
         for link in links(html):
@@ -59,6 +71,7 @@ def test_all_links_stay_within_the_language(client: Client, language: str) -> No
                 link,
             )
         assert not html or f'<html lang="{language}">' in html
+        assert not html or checked(html), path
 
 
 def alternates(html: str) -> dict[str, str]:
@@ -129,8 +142,8 @@ def test_events_and_entries_keep_their_identity_in_each_language(client: Client)
     assert ids("/de/changes.atom", r'xml:lang="(\w+)"') == ["de"]
 
 
-def test_the_words_of_the_page_are_marked_as_english(client: Client) -> None:
-    pages = crawl(client, "/de/changes", 12)
+def test_the_words_of_the_page_are_marked_as_english(application: Any, client: Client) -> None:
+    pages = crawl(application, "/de/changes", 12)
     html = next(text for path, text in pages.items() if re.fullmatch(r"/de/changes/\d+", path))
     assert '<ol class="card lines" lang="en"' in html
     assert '<dd lang="en">' in html

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.readings import CallNotice, Cutoff, Known, KnownCall
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public.letter import LEAD_DAYS, Wish, letter_page
@@ -90,7 +91,7 @@ def test_the_letter_is_for_the_cutoff_and_the_day_of_a_plan(reader, query, cutof
 def test_one_can_choose_the_cutoff(reader):
     html = reader.get(f"/letter?cutoff={MAY}").text
     assert f'<option value="{MAY}" selected>Monday 31 May 2027, 18:00</option>' in html
-    assert html.count("<option") == 5
+    assert html.count("<option") == 5 + len(LANGUAGES)
     assert f"/letter.txt?cutoff={MAY}" in html
 
 
@@ -107,3 +108,22 @@ def test_a_cutoff_that_is_over_gives_way_to_the_next_one():
     overview = Overview(Known((), (KnownCall("call", call),)), NOW)
     page = letter_page(overview, CUTOFF + timedelta(days=1), "https://example.eu/list", Wish("call", CUTOFF))
     assert page.cutoff.at == later.at
+
+
+def test_on_every_page_the_letter_can_be_had_in_each_language(client):
+    for path, chosen in (
+        ("/letter", "en"),
+        ("/de/letter", "de"),
+        ("/de/letter?language=pl", "pl"),
+        ("/letter?language=de", "de"),
+    ):
+        html = client.get(path).text
+        assert all(f'<option value="{code}" lang="{code}"' in html for code in LANGUAGES)
+        assert f'<option value="{chosen}" lang="{chosen}" selected>' in html
+    english, polish = (client.get(f"/letter.txt?language={code}").text for code in ("en", "pl"))
+    assert english == client.get("/letter.txt").text
+    assert polish == client.get("/pl/letter.txt").text != english
+    assert "22 grudnia 2026, 18:00" in polish
+    assert client.get("/letter?language=xx").status_code == 400
+    foreign = client.get("/de/letter?language=pl").text
+    assert 'aria-labelledby="request" lang="pl">' in foreign

@@ -278,6 +278,14 @@ def test_what_the_form_does_not_offer_is_kept(desk: Desk) -> None:
     assert desk.active[0].schedule.quiet == QuietHours(hour(21), hour(7))
 
 
+def test_the_language_can_be_changed(desk: Desk) -> None:
+    path = desk.link()
+    assert '<option value="en" lang="en" selected>' in desk.client.get(f"{path}/change").text
+    for language, stored in (("de", "de"), ("fr", "fr"), ("xx", "en")):
+        desk.do(f"{path}/change", **{"topic-calls": "1", "language": language})
+        assert desk.active[0].language == stored
+
+
 def test_a_mistake_in_the_form_is_named(desk: Desk) -> None:
     response = desk.do(f"{desk.link()}/change", **{"frequency": "weekly", "quiet-from": "22"})
     assert response.status_code == 422

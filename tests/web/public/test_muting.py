@@ -121,6 +121,15 @@ def test_the_form_mutes_for_this_recipient_and_shows_how_to_undo_it(place: Place
     assert place.muted(place.ada) == [LYON]
 
 
+def test_the_link_of_a_mail_in_another_language_works_and_undoes(place: Place) -> None:
+    path = f"/de{place.path(place.ada, CALL)}"
+    response = place.client.get(path)
+    assert (response.status_code, response.headers["content-language"]) == (200, "de")
+    for body, expected in ((b"", [CALL]), (UNDO, [])):
+        assert place.client.post(path, body, HEADERS).status_code == 200
+        assert place.muted(place.ada) == expected
+
+
 def test_an_edition_and_a_call_are_muted_each_by_its_own_link(place: Place) -> None:
     for item in (LYON, ATHENS, CALL):
         assert heading(place.client.post(place.path(place.ada, item), b"", HEADERS).text) == DONE

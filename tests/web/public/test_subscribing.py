@@ -73,7 +73,7 @@ def place(database: Database, tmp_path: Path) -> Place:
 
 
 def heading(response: httpx.Response) -> str:
-    return checked(response.text).headings[0][1]
+    return checked(response.text).headings[0][1].replace("‑", "-")
 
 
 # ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,7 +146,7 @@ def test_another_site_cannot_ask(place: Place, headers: dict[str, str]) -> None:
 
 def test_the_form_shows_every_choice(place: Place) -> None:
     page = checked(place.client.get("/subscribe").text)
-    assert page.headings[0][1] == "Get an e-mail when something changes"
+    assert page.headings[0][1] == "Get an e‑mail when something changes", "it does not break within e-mail"
     for words in ("I want to host", "I want to attend", "I want to read", "several e-mails a day", "Poland", "Quiet"):
         assert words in page.text
 
@@ -307,3 +307,52 @@ def test_pages_to_confirm_with_are_kept_nowhere(place: Place) -> None:
         assert (response.headers["cache-control"], response.headers["x-robots-tag"]) == ("no-store", "noindex")
         assert path.rpartition("/")[2] not in response.text
         assert "example.org" not in response.text, "whoever sees the page does not see the address"
+
+
+# ── the language ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ask_in(place: Place, path: str, **fields: str) -> httpx.Response:
+    return place.client.post(path, urlencode({**CHOICES, **fields}).encode(), OWN)
+
+
+def test_the_form_offers_the_language_of_its_page(place: Place) -> None:
+    assert '<option value="en" lang="en" selected>English</option>' in place.client.get("/subscribe").text
+    page = place.client.get("/de/subscribe").text
+    assert '<option value="de" lang="de" selected>Deutsch</option>' in page
+    assert 'action="/de/subscribe"' in page
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "language"),
+    [
+        ("/subscribe", {}, "en"),
+        ("/de/subscribe", {}, "de"),
+        ("/de/subscribe", {"language": "pl"}, "pl"),
+        ("/subscribe", {"language": "xx"}, "en"),
+    ],
+)
+def test_the_mail_and_its_link_are_in_the_chosen_language(
+    place: Place, path: str, fields: dict[str, str], language: str
+):
+    assert ask_in(place, path, **fields).status_code == 200
+    write_requested_mails(place.settings, place.database, place.now)
+    (entry,) = Deliveries(place.database).list("pending")
+    prefix = "" if language == "en" else f"/{language}"
+    assert entry.message.body.language == language
+    link = re.search(rf"{HERE}{prefix}(/confirm/\S+)", entry.message.text)
+    assert link
+    page = place.client.get(prefix + link[1])
+    assert page.headers["content-language"] == language
+    assert f'<html lang="{language}">' in page.text
+    assert place.client.post(prefix + link[1], b"", OWN).status_code == 200
+    (subscription,) = place.subscriptions.active()
+    assert subscription.language == language
+    assert f"text 1 ({path[1:3] if path.startswith('/de/') else 'en'})" in subscription.consent
+
+
+def test_a_fault_is_shown_in_the_language_of_the_page(place: Place) -> None:
+    reply = ask_in(place, "/de/subscribe", address="nonsense", language="pl")
+    assert reply.status_code == 422
+    assert "Enter an e-mail address" not in reply.text
+    assert '<option value="pl" lang="pl" selected>' in reply.text

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from cmr_watch.exceptions import DeliveryError
+from cmr_watch.languages import ENGLISH
 from cmr_watch.models.muting import MUTE_LINK, MUTE_SLOT, ItemRef, linked_item
 from cmr_watch.models.recipients import TOKEN_SLOT, Message
 from cmr_watch.notify.channels.mail_addresses import EmailAddress, parse
@@ -84,15 +85,17 @@ def _headers(message: Message, recipient: EmailAddress, sender: MailSender, now:
     token = message.token if message.unsubscribes else ""
     return (
         f"To: {recipient}\r\nDate: {format_datetime(now)}\r\nMessage-ID: {message.message_id}\r\n"
-        f"{_unsubscribe_headers(sender, token)}{_shared_headers(message.subject, sender, is_news=bool(token))}"
+        f"{_unsubscribe_headers(sender, token, message.body.language)}"
+        f"{_shared_headers(message.subject, sender, message.body.language, is_news=bool(token))}"
     )
 
 
 @lru_cache(_CACHE_SIZE)
-def _shared_headers(subject: str, sender: MailSender, *, is_news: bool) -> str:
+def _shared_headers(subject: str, sender: MailSender, language: str, *, is_news: bool) -> str:
     domain = sender.address.domain.lower()
     return (
         f"{text_header('Subject', subject)}{mailbox_header('From', sender.name, sender.address)}"
+        f"Content-Language: {language}\r\n"  # RFC 3282
         f"{_list_headers(domain) if is_news else ''}{_automatic_headers(domain, is_news)}"
     )
 
@@ -178,13 +181,13 @@ def _encoded(text: str, html: str) -> bytes:
 # ── unsubscribing ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _unsubscribe_headers(sender: MailSender, token: str) -> str:
+def _unsubscribe_headers(sender: MailSender, token: str, language: str) -> str:
     """The headers for this token; empty without one."""
-    return _unsubscribe_header_template(sender).replace(TOKEN_SLOT, quote(token, safe="")) if token else ""
+    return _unsubscribe_header_template(sender, language).replace(TOKEN_SLOT, quote(token, safe="")) if token else ""
 
 
 @lru_cache(_CACHE_SIZE)
-def _unsubscribe_header_template(sender: MailSender) -> str:
+def _unsubscribe_header_template(sender: MailSender, language: str) -> str:
     """List-Unsubscribe (RFC 2369), and one-click (RFC 8058) if there are pages, with TOKEN_SLOT in place of the token.
 
     Not written by the standard library: it would turn a long line into encoded words, which mail programs do not
@@ -195,5 +198,6 @@ def _unsubscribe_header_template(sender: MailSender) -> str:
     web_url = (sender.web_url or "").rstrip("/")
     if not web_url.startswith("https://"):
         return f"List-Unsubscribe: {mailto}\r\n"
-    page = f"<{quote(web_url, safe=_SAFE_IN_URL)}/unsubscribe/{TOKEN_SLOT}>"
+    path = "/unsubscribe/" if language == ENGLISH else f"/{language}/unsubscribe/"
+    page = f"<{quote(web_url, safe=_SAFE_IN_URL)}{path}{TOKEN_SLOT}>"
     return f"List-Unsubscribe: {page},\r\n {mailto}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cmr_watch.models.mail_requests import KEPT_FOR as KEEP_MAIL_REQUESTS
 from cmr_watch.models.signups import KEPT_FOR
 from cmr_watch.render.i18n import _, local_path
 from cmr_watch.store.retention import KEEP_ADDRESSES, KEEP_HISTORY, KEEP_TEXTS
@@ -22,6 +23,7 @@ def privacy(visit: Visit) -> Reply:
     """What is stored about readers and recipients, and for how long."""
     kept = {
         "unconfirmed": KEPT_FOR.days,
+        "requests": KEEP_MAIL_REQUESTS.days,
         "texts": KEEP_TEXTS.days,
         "addresses": KEEP_ADDRESSES.days,
         "records": KEEP_HISTORY.days,

@@ -31,6 +31,8 @@ CALL_STATUSES: Final[dict[CallStatus, str]] = {
 }
 SECTIONS: Final[dict[Section, str]] = {"upcoming": N_("upcoming editions"), "past": N_("past editions")}
 Side = Edition | CallNotice
+_QUOTED: Final = frozenset({"materials", "needs", "title"})
+"""Facts that the platform words itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class FactRow:
     before_url: str = ""
     after_url: str = ""
     items: frozenset[object] = frozenset()
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether the values are the platform's own words."""
+        return not _QUOTED.isdisjoint(self.fields)
 
     @property
     def link_words(self) -> str:

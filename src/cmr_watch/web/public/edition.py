@@ -10,9 +10,9 @@ from typing import Final
 from cmr_watch.models.readings import ChangeKind, Edition, KnownEdition, RecordedChange
 from cmr_watch.render.countries import country_words
 from cmr_watch.render.datetimes import day_words, full_day, full_range
-from cmr_watch.render.edition_parts import edition_facts, edition_links, material_label
+from cmr_watch.render.edition_parts import edition_facts, edition_links, material_links
 from cmr_watch.render.i18n import _, pgettext
-from cmr_watch.render.message_parts import Advice, Fact, Link, safe_links
+from cmr_watch.render.message_parts import Advice, Fact, Link
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import days, place_and_days
 from cmr_watch.store.public import ChangeFilter, Overview
@@ -174,4 +174,4 @@ def _shown_above() -> tuple[str, ...]:
 
 def _materials(edition: Edition) -> tuple[Link, ...]:
     listed = [material for material in edition.materials if material.url != edition.summary_url][:MAX_MATERIALS]
-    return safe_links(*((material_label(material), material.url) for material in listed))
+    return material_links(listed)

@@ -10,9 +10,11 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from cmr_watch.calendar_diff import cutoff_of
+from cmr_watch.clock import BRUSSELS
+from cmr_watch.languages import ENGLISH, LANGUAGES
 from cmr_watch.models.calendar import CalendarEvent
-from cmr_watch.render.datetimes import cutoff_day, full_day
-from cmr_watch.render.i18n import _
+from cmr_watch.render.datetimes import clock_words, cutoff_day, day_words, full_day, zone_words
+from cmr_watch.render.i18n import _, in_language, language
 from cmr_watch.render.sanitize import clean
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public import words
@@ -26,17 +28,21 @@ LEAD_DAYS: Final = next(step.days for step in STEPS if step.name == "letter")
 """The letter is wanted this many days before the cut-off, as in the plan of the calendar."""
 MIN_DAYS: Final = 3
 """An authority needs at least this many days; with less, the cut-off itself is named."""
-FIELDS: Final = ("cutoff", "letter")
+FIELDS: Final = ("cutoff", "letter", "language")
 _LEAD: Final = re.compile(r"[0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which letter is wanted: for a cut-off, by the name of its event, some days before it. None: the next one."""
+    """Which letter is wanted: for a cut-off, by the name of its event, some days before it, in a language.
+
+    Without a cut-off, for the next one.
+    """
 
     call: str | None = None
     at: datetime | None = None
     days: int = LEAD_DAYS
+    language: str = ENGLISH
 
 
 NEXT: Final = Wish()
@@ -79,10 +85,12 @@ def letter(visit: Visit) -> Reply:
     """The page."""
     events = cutoffs_of(visit.store.calendar_events())
     wish = _wish(visit, events)
-    shown = letter_page(visit.overview, visit.now, visit.site.page_url, wish)
+    with in_language(wish.language):
+        shown = letter_page(visit.overview, visit.now, visit.site.page_url, wish)
     query = f"?{urlencode(visit.query)}" if visit.query else ""
     choices, contact = _choices(events, shown, visit.now), _contact(visit.overview, shown.call)
-    return page(visit, "letter.html", shown=shown, choices=choices, days=wish.days, query=query, contact=contact)
+    values = {"wish": wish, "choices": choices, "languages": LANGUAGES, "query": query, "contact": contact}
+    return page(visit, "letter.html", shown=shown, **values)
 
 
 def _contact(overview: Overview, call: CallCard | None) -> str:
@@ -94,8 +102,9 @@ def _contact(overview: Overview, call: CallCard | None) -> str:
 def letter_text(visit: Visit) -> Reply:
     """The request as a text file."""
     wish = _wish(visit, cutoffs_of(visit.store.calendar_events()))
-    shown = letter_page(visit.overview, visit.now, visit.site.page_url, wish)
-    subject = _("Subject: {subject}").format(subject=shown.subject)
+    with in_language(wish.language):
+        shown = letter_page(visit.overview, visit.now, visit.site.page_url, wish)
+        subject = _("Subject: {subject}").format(subject=shown.subject)
     text = f"{subject}\n\n{shown.text}\n"
     name = "letter-of-support-request.txt"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
@@ -118,16 +127,18 @@ def letter_page(overview: Overview, now: datetime, page_url: str, wish: Wish = N
 
 def _wish(visit: Visit, events: Sequence[CalendarEvent]) -> Wish:
     """What the address asks for. BadRequest or NotFound if there is no such cut-off or number of days."""
-    days = visit.query.get("letter", str(LEAD_DAYS))
+    days, wanted = visit.query.get("letter", str(LEAD_DAYS)), visit.query.get("language", language())
     if not _LEAD.fullmatch(days) or int(days) > MAX_DAYS:
         raise BadRequest(_("The days before a cut-off must be a number from 0 to {max}.").format(max=MAX_DAYS))
+    if wanted not in LANGUAGES:
+        raise BadRequest(_("The language must be one of these: {codes}.").format(codes=", ".join(LANGUAGES)))
     if "cutoff" not in visit.query:
-        return Wish(days=int(days))
+        return Wish(days=int(days), language=wanted)
     event = next((event for event in events if event.uid == visit.query["cutoff"]), None)
     cutoff = cutoff_of(event) if event else None
     if event is None or cutoff is None:
         raise NotFound(_("There is no such cut-off."), ("/letter", _("Choose a cut-off")))
-    return Wish(event.key, cutoff.at, int(days))
+    return Wish(event.key, cutoff.at, int(days), wanted)
 
 
 def _cutoff(call: CallCard, wish: Wish) -> CutoffStep | None:
@@ -166,13 +177,20 @@ def _request(hosting: str, deadline: str) -> tuple[str, ...]:
 def _deadline(cutoff: CutoffStep | None, days: int, now: datetime) -> str:
     if cutoff is None:
         return _("The date of the next cut-off is [date]. May we ask you for a signed letter by [date]?")
-    at = words.full_cutoff(cutoff.at) + (" " + _("(Brussels time)") if cutoff.hour else "")
+    at = f"{_day(cutoff_day(cutoff.at))}, {clock_words(words.brussels(cutoff.at))} ({zone_words(BRUSSELS)})"
+    if not cutoff.hour:
+        at = _day(cutoff_day(cutoff.at))
     wanted = _wanted_by(cutoff_day(cutoff.at), days, words.brussels(now).date())
     if wanted is None:
         text = _("The cut-off for applications is {cutoff}. May we ask you for a signed letter before then?")
         return text.format(cutoff=at)
     text = _("The cut-off for applications is {cutoff}. May we ask you for a signed letter by {day}?")
-    return text.format(cutoff=at, day=full_day(wanted))
+    return text.format(cutoff=at, day=_day(wanted))
+
+
+def _day(day: date) -> str:
+    """The day, in English with its weekday: in other languages that would be declined."""
+    return full_day(day) if language() == ENGLISH else day_words(day)
 
 
 def _wanted_by(cutoff: date, days: int, today: date) -> date | None:

@@ -9,7 +9,7 @@ from datetime import time
 from typing import Final
 
 from cmr_watch.exceptions import DeliveryError
-from cmr_watch.languages import LANGUAGES
+from cmr_watch.languages import ENGLISH, LANGUAGES
 from cmr_watch.models.readings import TOPICS, Topic
 from cmr_watch.models.recipients import (
     FREQUENCIES,
@@ -22,7 +22,7 @@ from cmr_watch.models.recipients import (
 )
 from cmr_watch.notify.channels.mail_addresses import parse
 from cmr_watch.render.countries import alphabetical, country_words
-from cmr_watch.render.i18n import _
+from cmr_watch.render.i18n import _, language
 
 CONSENT_TEXT: Final = "1"
 """The version of the text below the form that says what a reader agrees to: raise it when that text changes."""
@@ -48,6 +48,7 @@ class Choices:
     frequency: Frequency = "immediately"
     reminders: bool = True
     still_watching: bool = False
+    language: str = ENGLISH
     quiet_from: str = ""
     quiet_until: str = ""
 
@@ -73,6 +74,7 @@ def read(form: Mapping[str, str], offered: Sequence[str] = ()) -> Choices:
         frequency=frequencies[0] if frequencies else "immediately",
         reminders="reminders" in form,
         still_watching="still-watching" in form,
+        language=form["language"] if form.get("language") in LANGUAGES else language(),
         quiet_from=_hour(form.get("quiet-from", "")),
         quiet_until=_hour(form.get("quiet-until", "")),
     )
@@ -107,6 +109,7 @@ def request(choices: Choices) -> SubscriptionRequest:
         schedule=Schedule(choices.frequency, quiet=_quiet_hours(choices)),
         reminders=REMINDERS if choices.reminders else (),
         still_watching=choices.still_watching,
+        language=choices.language,
     )
 
 
@@ -121,10 +124,11 @@ def choices_of(subscription: Subscription) -> Choices:
         still_watching=subscription.still_watching,
         quiet_from=str(quiet.start.hour) if quiet else "",
         quiet_until=str(quiet.end.hour) if quiet else "",
+        language=subscription.language,
     )
 
 
-def changed(subscription: Subscription, choices: Choices, language: str) -> SubscriptionRequest:
+def changed(subscription: Subscription, choices: Choices) -> SubscriptionRequest:
     """What a subscription becomes by the form. What the form does not offer, such as the hour of digests, is kept."""
     wanted, before = request(choices), choices_of(subscription)
     is_same_quiet = (choices.quiet_from, choices.quiet_until) == (before.quiet_from, before.quiet_until)
@@ -132,7 +136,6 @@ def changed(subscription: Subscription, choices: Choices, language: str) -> Subs
     return replace(
         wanted,
         address=subscription.address,
-        language=language if language in LANGUAGES else subscription.language,
         schedule=replace(subscription.schedule, frequency=choices.frequency, quiet=quiet),
         reminders=(subscription.reminders or REMINDERS) if choices.reminders else (),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.readings import Topic
 from cmr_watch.models.recipients import Frequency
 from cmr_watch.render.i18n import N_
@@ -26,4 +27,4 @@ FREQUENCY_WORDS: Final[dict[Frequency, tuple[str, str]]] = {
 
 def form_words() -> dict[str, object]:
     """The words, for a template."""
-    return {"topics": TOPIC_WORDS, "frequencies": FREQUENCY_WORDS, "trap": TRAP}
+    return {"topics": TOPIC_WORDS, "frequencies": FREQUENCY_WORDS, "languages": LANGUAGES, "trap": TRAP}

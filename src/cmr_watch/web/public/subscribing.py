@@ -24,7 +24,7 @@ _PATH: Final = "/subscribe"
 
 def show(errand: Errand) -> Reply:
     """The form; or whom to ask, if readers cannot subscribe themselves."""
-    return _form(errand, Choices()) if errand.site.accepts_signups else _closed(errand)
+    return _form(errand, Choices(language=language())) if errand.site.accepts_signups else _closed(errand)
 
 
 def submit(errand: Errand) -> Reply:

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from alembic import op
 
 # not repeated here: rows with another mailbox than this function returns cannot be read
-from cmr_watch.models.recipients import former_spellings, mailbox_of
+from cmr_watch.models.recipients import mailbox_of
+from cmr_watch.store.former_spellings import former_spellings
 
 revision = "0013"
 down_revision = "0012"
