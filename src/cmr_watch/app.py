@@ -205,9 +205,7 @@ class App:
         sent if the configuration file is missing: without a mail server, mail would only be logged, and so be lost.
         """
         self._prepare()
-        if self._missing_configuration() and not self._settings.sends_mail:
-            return DeliveryReport()
-        if self._is_idle():
+        if (self._missing_configuration() and not self._settings.sends_mail) or self._is_idle():
             return DeliveryReport()
         return self._delivering.deliver(stop)
 
@@ -347,8 +345,8 @@ class App:
         from cmr_watch.delivering import Delivering
         from cmr_watch.notify.channels.registry import open_channels
 
-        channels, deliveries = self._open_channels or open_channels, self._deliveries
-        return Delivering(self._settings, self._database, self._clock, self._sleep, channels, deliveries, self._endings)
+        shared = self._open_channels or open_channels, self._deliveries, self._endings
+        return Delivering(self._settings, self._database, self._clock, self._sleep, *shared)
 
     @cached_property
     def _endings(self) -> Endings:
