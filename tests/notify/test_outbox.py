@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreUnavailable
 from cmr_watch.models.readings import ChangeKind, PageRef
 from cmr_watch.models.recipients import TOKEN_SLOT, Body, Message
+from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.message_composer import MessageComposer
-from cmr_watch.notify.outbox import DeliveryReport, compose, deliver, enqueue, message_ids
+from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids
 from cmr_watch.render.messages import MessageContext, body
 from cmr_watch.store import plan_writer
 from cmr_watch.store.check_records import CheckRecord

@@ -17,6 +17,7 @@ from cmr_watch.models.recipients import Message, Subscription, mailbox_of
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.match_queue import MatchQueue, NewMatch
 from cmr_watch.store.schema import changes, matches, subscriptions
 from cmr_watch.store.subscriptions import Subscriptions
@@ -109,6 +110,12 @@ def test_changes_without_recipients_are_completed_too(database: Database, queue:
     assert fan_out_all(queue) == [0]
     assert pending_changes(database) == []
     assert queue.is_idle(NOW)
+
+
+def test_an_incident_is_no_work_without_an_operator(database: Database, queue: MatchQueue) -> None:
+    Incidents(database).open("fetch-failing", "https://example.org/", "the server answered 503", NOW)
+    assert not queue.is_idle(NOW)
+    assert queue.is_idle(NOW, has_operators=False)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])

@@ -98,10 +98,13 @@ class MatchQueue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def is_idle(self, now: datetime) -> bool:
-        """Whether there is nothing to fan out, plan, send or report to operators. Takes a single query."""
+    def is_idle(self, now: datetime, *, has_operators: bool = True) -> bool:
+        """Whether there is nothing to fan out, plan, send or report to operators, if there are any.
+
+        Takes a single query.
+        """
         with self._database.read() as connection:
-            return not connection.execute(_has_work(now)).scalar()
+            return not connection.execute(_has_work(now, has_operators=has_operators)).scalar()
 
     # ── fan-out ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -130,15 +133,14 @@ class MatchQueue:
         None if nothing is due, or if another process is at work. Leaving the block commits what was saved.
         """
         with self._database.write() as connection:
-            known, mailboxes = None, []
+            mailboxes = []
             if self._database.try_lock(connection, Lock.PLAN):
-                known = _load_known(connection)
-                mailboxes = recipients.due_mailboxes(
-                    connection, now, limit, with_next_actions=known is not None, skip=skip
-                )
+                is_reading = _has_baseline(connection)
+                mailboxes = recipients.due_mailboxes(connection, now, limit, with_next_actions=is_reading, skip=skip)
             if not mailboxes:
                 yield None
                 return
+            known = known_entries.load_all(connection) if is_reading else None
             loaded = recipients.load(connection, mailboxes, now)
             context = _call_changes(connection), load_outages(connection)
             yield PlanBatch(known, *context, loaded, self._database, connection, now)
@@ -155,8 +157,8 @@ class MatchQueue:
             return recipients.oldest_overdue_digest(connection, before)
 
 
-def _has_work(now: datetime) -> Any:
-    statements = (
+def _has_work(now: datetime, *, has_operators: bool) -> Any:
+    statements = [
         select(changes.c.id).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None), is_released(now)),
         select(matches.c.mailbox).where(
             matches.c.settled_at.is_(None), matches.c.held_at.is_(None), matches.c.due_at <= now
@@ -165,10 +167,11 @@ def _has_work(now: datetime) -> Any:
         select(deliveries.c.id).where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None)),
         select(signups.c.id).where(signups.c.mailed_at.is_(None)),
         select(mail_requests.c.id).where(mail_requests.c.mailed_at.is_(None)),
-        select(incidents.c.id).where(UNNOTIFIED),
         # to be resolved even if the digest is no longer wanted
         select(incidents.c.id).where(incidents.c.kind == "digest-overdue", incidents.c.resolved_at.is_(None)),
-    )
+    ]
+    if has_operators:
+        statements.append(select(incidents.c.id).where(UNNOTIFIED))
     return select(or_(*(statement.exists() for statement in statements)))
 
 
@@ -199,9 +202,9 @@ def _match_row(match: NewMatch, now: datetime) -> dict[str, Any]:
     return {"mailbox": mailbox, "change_id": change_id, "matched_at": now, "due_at": due_at, "digest_period": period}
 
 
-def _load_known(connection: Connection) -> Known | None:
-    has_baseline = select(pages.c.url).where(pages.c.baseline_id.is_not(None)).limit(1)
-    return known_entries.load_all(connection) if connection.execute(has_baseline).first() else None
+def _has_baseline(connection: Connection) -> bool:
+    statement = select(pages.c.url).where(pages.c.baseline_id.is_not(None)).limit(1)
+    return connection.execute(statement).first() is not None
 
 
 def _call_changes(connection: Connection) -> tuple[RecordedChange, ...]:
