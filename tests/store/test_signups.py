@@ -290,6 +290,31 @@ def test_a_confirmed_subscription_outlives_its_request(
     assert [entry.address for entry in subscriptions.active()] == [ADA]
 
 
+def test_a_request_that_has_expired_takes_no_newer_one_with_it(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    mailed(store, post, asked())
+    token = mailed(store, post, asked(at=NOW + KEPT_FOR - MINUTE), NOW + KEPT_FOR - MINUTE)
+    with database.write() as connection:
+        connection.execute(update(deliveries).values(outcome="sent", done_at=NOW))
+    assert Retention(database).run(NOW + KEPT_FOR + MINUTE).unconfirmed == 1
+    assert store.confirm(token, subscriptions, NOW + KEPT_FOR + 2 * MINUTE) == "started"
+
+
+def test_who_comes_back_as_the_old_address_expires_can_still_confirm(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    subscriptions.add(wanted(ADA), NOW)
+    subscriptions.end(ADA, UNSUBSCRIBED_ONLINE, NOW)
+    at = NOW + retention.KEEP_ADDRESSES - MINUTE
+    token = mailed(store, post, asked(at=at), at)
+    with database.write() as connection:
+        connection.execute(update(deliveries).values(outcome="sent", done_at=at))
+    assert Retention(database).run(at + 2 * MINUTE).addresses == 1
+    assert store.confirm(token, subscriptions, at + 3 * MINUTE) == "started"
+    assert not subscriptions.is_erased(ADA)
+
+
 def test_the_periods_are_those_that_are_promised() -> None:
     assert (VALID_FOR.days, KEPT_FOR.days, ONCE_PER.days) == (7, 28, 1)
     assert retention.KEEP_ADDRESSES == KEPT_FOR
