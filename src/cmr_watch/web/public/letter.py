@@ -107,7 +107,7 @@ def letter_text(visit: Visit) -> Reply:
         subject = _("Subject: {subject}").format(subject=shown.subject)
     text = f"{subject}\n\n{shown.text}\n"
     name = "letter-of-support-request.txt"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Language": wish.language}
     return Reply(text.encode("utf-8", "replace"), "text/plain; charset=utf-8", headers=headers)
 
 
