@@ -11,6 +11,7 @@ from typing import Final
 
 from cmr_watch.models.signups import Signup
 from cmr_watch.render.countries import country_words
+from cmr_watch.render.datetimes import hours_words
 from cmr_watch.render.i18n import language
 from cmr_watch.web.public import signup_form
 from cmr_watch.web.public.acts import ActRoute, Errand
@@ -46,8 +47,12 @@ def show_confirm(errand: Errand) -> Reply:
     if signup is None:
         return _invalid(errand)
     state, wanted = "ask" if signup.confirmed_at is None else "started", signup.request
-    names = [country_words(code) for code in wanted.countries]
-    return form_page(errand.site, "subscribed.html", state=state, request=wanted, countries=names, words=form_words())
+    quiet = wanted.schedule.quiet
+    values = {
+        "countries": [country_words(code) for code in wanted.countries],
+        "quiet": hours_words(quiet.start, quiet.end) if quiet else "",
+    }
+    return form_page(errand.site, "subscribed.html", state=state, request=wanted, words=form_words(), **values)
 
 
 def confirm(errand: Errand) -> Reply:
