@@ -47,12 +47,10 @@ def show_confirm(errand: Errand) -> Reply:
     if signup is None:
         return _invalid(errand)
     state, wanted = "ask" if signup.confirmed_at is None else "started", signup.request
+    values = {"request": wanted, "countries": [country_words(code) for code in wanted.countries], "words": form_words()}
     quiet = wanted.schedule.quiet
-    values = {
-        "countries": [country_words(code) for code in wanted.countries],
-        "quiet": hours_words(quiet.start, quiet.end) if quiet else "",
-    }
-    return form_page(errand.site, "subscribed.html", state=state, request=wanted, words=form_words(), **values)
+    hours = hours_words(quiet.start, quiet.end) if quiet else ""
+    return form_page(errand.site, "subscribed.html", HTTPStatus.OK, state=state, quiet=hours, **values)
 
 
 def confirm(errand: Errand) -> Reply:
