@@ -62,7 +62,7 @@ def cutoff_time(at: datetime, zone: ZoneInfo) -> str:
 def day_and_time(at: datetime, zone: ZoneInfo) -> str:
     """`12 October 2023, 09:12`, without the name of the zone."""
     local = at.astimezone(zone)
-    return at_time(day_words(local.date()), local)
+    return at_time(day_words(local.date()), clock_words(local))
 
 
 def clock_words(at: datetime | time) -> str:
@@ -70,9 +70,9 @@ def clock_words(at: datetime | time) -> str:
     return _table().time.format(time=f"{at:%H:%M}")
 
 
-def at_time(day: str, at: datetime | time) -> str:
-    """The words of a day with a time of it: `31 May 2024, 18:00`; in French `31 mai 2024 à 18:00`."""
-    return _table().day_and_time.format(day=day, time=clock_words(at))
+def at_time(day: str, clock: str) -> str:
+    """The words of a day and of a time: `31 May 2024, 18:00`; in French `31 mai 2024 à 18:00`."""
+    return _table().day_and_time.format(day=day, time=clock)
 
 
 def without_year(text: str, year: int) -> str:
@@ -104,7 +104,7 @@ def full_time(at: datetime) -> str:
 def full_minute(at: datetime) -> str:
     """`Saturday 28 November 2026, 04:13`, where it is said elsewhere that it is Brussels time."""
     local = at.astimezone(BRUSSELS)
-    return at_time(full_day(local.date()), local)
+    return at_time(full_day(local.date()), clock_words(local))
 
 
 def full_range(first: date, last: date) -> tuple[str, str]:

@@ -296,6 +296,6 @@ def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime) -
         text, brief = _("Cut-off now earlier: {new} (was {old})"), _("cut-off now earlier: {new}")
     words = {"new": day_words(new.date()), "old": short_day(old.date(), new.date())}
     if new.date() == old.date():
-        words = {"new": at_time(words["new"], new), "old": clock_words(old)}
+        words = {"new": at_time(words["new"], clock_words(new)), "old": clock_words(old)}
     title, of_call = text.format(**words), call_within(call)
     return Headline(full, call_name(call), title, f"{title} · {of_call}", labelled(of_call, brief.format(**words)))

@@ -17,7 +17,7 @@ from cmr_watch.models.recipients import Subscription, SubscriptionRequest
 from cmr_watch.models.signups import Signup
 from cmr_watch.render.datetimes import local_time
 from cmr_watch.render.i18n import N_, _
-from cmr_watch.render.joining import labelled
+from cmr_watch.render.joining import in_turn, labelled
 from cmr_watch.render.message_parts import MAX_SENTENCE, Item, Section, facts
 from cmr_watch.render.sanitize import clean
 
@@ -115,7 +115,7 @@ def _signups(signups: Iterable[Signup], zone: ZoneInfo) -> Iterator[str]:
             time=local_time(one.requested_at, zone),
             network=clean(one.network, MAX_SENTENCE),
             version=clean(one.consent_text, MAX_SENTENCE),
-            choices="; ".join(labelled(label, value) for label, value in _choices(one.request) if value),
+            choices=in_turn(labelled(label, value) for label, value in _choices(one.request) if value),
         )
         for label, at in ((_("mailed"), one.mailed_at), (_("confirmed"), one.confirmed_at)):
             if at:

@@ -9,7 +9,14 @@ from typing import Final
 from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.readings import Cutoff, Known, KnownEdition
 from cmr_watch.monitor.upcoming import date_range
-from cmr_watch.render.datetimes import at_time, cutoff_day, day_and_short_month, short_month, short_range
+from cmr_watch.render.datetimes import (
+    at_time,
+    clock_words,
+    cutoff_day,
+    day_and_short_month,
+    short_month,
+    short_range,
+)
 from cmr_watch.render.i18n import _
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import call_name
@@ -59,7 +66,7 @@ def _cutoff_moment(cutoff: Cutoff, call: str) -> Moment:
     day = cutoff_day(cutoff.at)
     label = day_and_short_month(day)
     if has_hour(cutoff.at):
-        label = at_time(label, words.brussels(cutoff.at))
+        label = at_time(label, clock_words(words.brussels(cutoff.at)))
     name = f"{words.full_cutoff(cutoff.at)}, {clean(call, 80)}"
     return Moment(label, day, "cutoff", name, is_certain=not cutoff.tentative)
 

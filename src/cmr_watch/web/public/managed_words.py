@@ -13,6 +13,7 @@ from cmr_watch.models.signups import WAY
 from cmr_watch.render.countries import country_words
 from cmr_watch.render.datetimes import day_words, zone_words
 from cmr_watch.render.i18n import N_, _, pgettext
+from cmr_watch.render.joining import in_turn
 from cmr_watch.web.public.signup_words import FREQUENCY_WORDS, TOPIC_WORDS
 
 _WEEKDAYS: Final = (
@@ -56,7 +57,7 @@ def _facts(entry: Subscription) -> tuple[tuple[str, str], ...]:
     countries = ", ".join(map(country_words, entry.countries))
     quiet = f"{entry.schedule.quiet} ({zone_words(ZoneInfo(entry.schedule.time_zone))})"
     return (
-        (pgettext("topics", "About"), "; ".join(_(TOPIC_WORDS[topic][1]) for topic in entry.topics)),
+        (pgettext("topics", "About"), in_turn(_(TOPIC_WORDS[topic][1]) for topic in entry.topics)),
         (_("Countries"), _("editions in {countries} only").format(countries=countries) if countries else _("all")),
         (_("How often"), _frequency(entry.schedule)),
         (_("Quiet hours"), quiet if entry.schedule.quiet else _("no")),
