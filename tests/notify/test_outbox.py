@@ -29,6 +29,7 @@ from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.schema import changes
 from cmr_watch.store.schema import deliveries as deliveries_table
 from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.store.waiting import is_idle
 from tests import factories
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.senders import Sender
@@ -158,7 +159,7 @@ def test_only_the_part_that_cannot_be_rendered_is_left_out(database, deliveries,
     assert all("now open" in entry.message.subject and "unrenderable" not in entry.message.text for entry in pending)
     found = Incidents(database).unnotified()
     assert [(entry.kind, entry.subject) for entry in found] == [("part-unrenderable", "change 1")]
-    assert MatchQueue(database).is_idle(clock()) is False
+    assert is_idle(database, clock()) is False
     assert enqueue_and_compose(database, clock, failing_render) == 0
 
 

@@ -26,8 +26,10 @@ from cmr_watch.render.i18n import N_, _, pgettext
 from cmr_watch.render.joining import in_turn, labelled
 
 __all__ = [
+    "call_in_subject",
     "call_name",
     "call_within",
+    "call_within_subject",
     "contradiction",
     "cutoff_words",
     "days",
@@ -123,6 +125,20 @@ def call_name(call: CallNotice) -> str:
 def call_within(call: CallNotice) -> str:
     """The same within a sentence: `call for hosts 2024–2025`."""
     return _("call for hosts {years}").format(years=years(call)) if call.hosting_years else _("call for hosts")
+
+
+def call_in_subject(call: CallNotice) -> str:
+    """`call_name` for the subject of a message, where some languages shorten it."""
+    if not call.hosting_years:
+        return call_name(call)
+    return pgettext("subject", "Call for hosts {years}").format(years=years(call))
+
+
+def call_within_subject(call: CallNotice) -> str:
+    """The same within a sentence."""
+    if not call.hosting_years:
+        return call_within(call)
+    return pgettext("subject", "call for hosts {years}").format(years=years(call))
 
 
 def years(call: CallNotice) -> str:
