@@ -75,6 +75,11 @@ def at_time(day: str, clock: str) -> str:
     return _table().day_and_time.format(day=day, time=clock)
 
 
+def hours_words(start: time, end: time) -> str:
+    """`22:00–07:00`; in German `22:00–07:00 Uhr`."""
+    return _table().time.format(time=f"{start:%H:%M}–{end:%H:%M}")
+
+
 def without_year(text: str, year: int) -> str:
     """The text of a date without its year at the end, if it ends with this one."""
     return text.removesuffix(_table().day_in_year.partition("{month}")[2].format(year=year))

@@ -6,7 +6,7 @@ Names that stand for themselves in the database (`edition.announced`, `lyon-fr-2
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from cmr_watch.models.mail_requests import MailRequest
 from cmr_watch.models.personal_data import PersonalData, SentMessage
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest
 from cmr_watch.models.signups import Signup
-from cmr_watch.render.datetimes import local_time
+from cmr_watch.render.datetimes import clock_words, hours_words, local_time
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.joining import in_turn, labelled
 from cmr_watch.render.message_parts import MAX_SENTENCE, Item, Section, facts
@@ -97,13 +97,14 @@ def _status(entry: Subscription) -> str:
 def _choices(request: SubscriptionRequest) -> Iterator[tuple[str, str | None]]:
     """What was chosen, as labels and values."""
     schedule = request.schedule
+    quiet = schedule.quiet
     yield _("Name in the configuration"), request.name
     yield _("Topics"), ", ".join(request.topics)
     yield _("Language"), LANGUAGES.get(request.language, request.language)
     yield _("Countries"), ", ".join(request.countries) or _("all")
     yield _("How often"), _(_FREQUENCIES[schedule.frequency])
-    yield _("Hour and time zone"), f"{schedule.hour}:00, {schedule.time_zone}"
-    yield _("Quiet hours"), str(schedule.quiet) if schedule.quiet else _("no")
+    yield _("Hour and time zone"), f"{clock_words(time(schedule.hour))}, {schedule.time_zone}"
+    yield _("Quiet hours"), hours_words(quiet.start, quiet.end) if quiet else _("no")
     yield _("Reminders, in days before a cut-off"), ", ".join(map(str, request.reminders)) or _("no")
     yield _("Monthly status"), _("yes") if request.still_watching else _("no")
 
