@@ -17,6 +17,7 @@ from cmr_watch.models.recipients import Subscription, SubscriptionRequest
 from cmr_watch.models.signups import Signup
 from cmr_watch.render.datetimes import clock_words, hours_words, local_time
 from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.joining import in_turn, labelled
 from cmr_watch.render.message_parts import MAX_SENTENCE, Item, Section, facts
 from cmr_watch.render.sanitize import clean
 
@@ -115,11 +116,11 @@ def _signups(signups: Iterable[Signup], zone: ZoneInfo) -> Iterator[str]:
             time=local_time(one.requested_at, zone),
             network=clean(one.network, MAX_SENTENCE),
             version=clean(one.consent_text, MAX_SENTENCE),
-            choices="; ".join(f"{label}: {value}" for label, value in _choices(one.request) if value),
+            choices=in_turn(labelled(label, value) for label, value in _choices(one.request) if value),
         )
         for label, at in ((_("mailed"), one.mailed_at), (_("confirmed"), one.confirmed_at)):
             if at:
-                yield f"{local_time(at, zone)}: {label}"
+                yield labelled(local_time(at, zone), label)
 
 
 def _requests(requests: Iterable[MailRequest], zone: ZoneInfo) -> Iterator[str]:
@@ -134,13 +135,13 @@ def _message(message: SentMessage, zone: ZoneInfo) -> str:
     outcome = _("waiting") if message.outcome is None else _(_OUTCOMES.get(message.outcome, message.outcome))
     done = f" ({local_time(message.done_at, zone)})" if message.done_at else ""
     error = f". {clean(message.error, MAX_SENTENCE)}" if message.error else ""
-    return f"{local_time(message.created_at, zone)}: {subject} – {outcome}{done}{error}"
+    return labelled(local_time(message.created_at, zone), f"{subject} – {outcome}{done}{error}")
 
 
 def _matches(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
     for one in data.matches:
         state = _time(one.settled_at, zone) or _("waiting")
-        yield f"{local_time(one.matched_at, zone)}: {one.kind} {clean(one.key, MAX_SENTENCE)} – {state}"
+        yield labelled(local_time(one.matched_at, zone), f"{one.kind} {clean(one.key, MAX_SENTENCE)} – {state}")
 
 
 def _reminders(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
@@ -157,19 +158,20 @@ def _reminders(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
 def _notices(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
     for one in data.notices:
         phase = _("can be read again") if one.phase == "ended" else _("cannot be read")
-        yield f"{local_time(one.settled_at, zone)}: {clean(one.page_url, MAX_SENTENCE)} – {phase}"
+        yield labelled(local_time(one.settled_at, zone), f"{clean(one.page_url, MAX_SENTENCE)} – {phase}")
 
 
 def _mutes(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
     for one in data.mutes:
-        text = _("{time}: {item}, undone: {undone}") if one.ended_at else "{time}: {item}"
+        time, item = local_time(one.muted_at, zone), clean(one.key, MAX_SENTENCE)
+        text = _("{time}: {item}, undone: {undone}")
         undone = _time(one.ended_at, zone)
-        yield text.format(time=local_time(one.muted_at, zone), item=clean(one.key, MAX_SENTENCE), undone=undone)
+        yield text.format(time=time, item=item, undone=undone) if undone else labelled(time, item)
 
 
 def _remarks(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
     for one in data.remarks:
-        yield f"{local_time(one.at, zone)}: {one.kind}: {clean(one.text, MAX_SENTENCE)}"
+        yield labelled(local_time(one.at, zone), labelled(one.kind, clean(one.text, MAX_SENTENCE)))
 
 
 def _time(at: datetime | None, zone: ZoneInfo) -> str | None:

@@ -13,6 +13,7 @@ from cmr_watch.models.signups import WAY
 from cmr_watch.render.countries import country_words
 from cmr_watch.render.datetimes import clock_words, day_words, hours_words, zone_words
 from cmr_watch.render.i18n import N_, _, pgettext
+from cmr_watch.render.joining import in_turn
 from cmr_watch.web.public.signup_words import FREQUENCY_WORDS, TOPIC_WORDS
 
 _WEEKDAYS: Final = (
@@ -55,7 +56,7 @@ def shown(entry: Subscription, now: datetime) -> Shown:
 def _facts(entry: Subscription) -> tuple[tuple[str, str], ...]:
     countries = ", ".join(map(country_words, entry.countries))
     return (
-        (pgettext("topics", "About"), "; ".join(_(TOPIC_WORDS[topic][1]) for topic in entry.topics)),
+        (pgettext("topics", "About"), in_turn(_(TOPIC_WORDS[topic][1]) for topic in entry.topics)),
         (_("Countries"), _("editions in {countries} only").format(countries=countries) if countries else _("all")),
         (_("How often"), _frequency(entry.schedule)),
         (_("Quiet hours"), _quiet(entry.schedule)),
