@@ -15,7 +15,7 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall, RecordedChange
 from cmr_watch.models.recipients import ChangeGroup
 from cmr_watch.places import is_online
-from cmr_watch.render.datetimes import clock_words, cutoff_day, day_words, short_day, without_year
+from cmr_watch.render.datetimes import at_time, clock_words, cutoff_day, day_words, short_day, without_year
 from cmr_watch.render.i18n import N_, _, ngettext, pgettext
 from cmr_watch.render.joining import labelled
 from cmr_watch.render.message_parts import MAX_SENTENCE, MAX_SHORT, MAX_SUBJECT
@@ -297,6 +297,6 @@ def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime) -
         text, brief = _("Cut-off now earlier: {new} (was {old})"), _("cut-off now earlier: {new}")
     words = {"new": day_words(new.date()), "old": short_day(old.date(), new.date())}
     if new.date() == old.date():
-        words = {"new": f"{words['new']}, {clock_words(new)}", "old": clock_words(old)}
+        words = {"new": at_time(words["new"], clock_words(new)), "old": clock_words(old)}
     title, of_call = text.format(**words), call_within_subject(call)
     return Headline(full, call_name(call), title, f"{title} · {of_call}", labelled(of_call, brief.format(**words)))

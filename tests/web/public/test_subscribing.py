@@ -255,7 +255,7 @@ def test_confirming_needs_the_form(place: Place) -> None:
     for method in ("GET", "HEAD", "GET"):
         response = place.client.request(method, path)
     assert heading(response) == "Confirm your subscription"
-    for words in ("calls for hosts", "On Mondays", "Poland", "22:00-07:00", "reminded before cut-offs"):
+    for words in ("calls for hosts", "On Mondays", "Poland", "22:00–07:00", "reminded before cut-offs"):
         assert words in response.text
     assert place.subscriptions.active() == ()
     assert heading(place.client.post(path, b"", OWN)) == "You are subscribed"
