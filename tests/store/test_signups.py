@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from cmr_watch.models.recipients import Body, Message, Schedule, SubscriptionRequest
+from cmr_watch.models.recipients import Body, Message, Schedule, Subscription, SubscriptionRequest
 from cmr_watch.models.signups import KEPT_FOR, VALID_FOR, Signup
 from cmr_watch.notify import tokens
 from cmr_watch.store import retention
@@ -313,6 +313,25 @@ def test_erasing_an_address_ends_its_requests(store: Signups, subscriptions: Sub
     token = mailed(store, post, asked())
     subscriptions.erase("ada@example.org", NOW)
     assert store.confirm(token, subscriptions, NOW) is None
+
+
+class ErasedMeanwhile(Subscriptions):
+    """Somebody erases the address after the request was read, before its subscription is added."""
+
+    def add(self, request: SubscriptionRequest, now: datetime, **options: Any) -> Subscription:
+        self.erase(request.address, now)
+        return super().add(request, now, **options)
+
+
+def test_an_address_that_is_erased_while_it_is_confirmed_stays_erased(
+    database: Database, store: Signups, post: Post
+) -> None:
+    subscriptions = ErasedMeanwhile(database)
+    token = mailed(store, post, asked())
+    assert store.confirm(token, subscriptions, NOW) is None
+    assert subscriptions.is_erased(ADA)
+    assert subscriptions.active() == ()
+    assert all(ADA.lower() not in str(entry).lower() for entry in subscriptions.list_all())
 
 
 # ── how long they are kept ───────────────────────────────────────────────────────────────────────────────────────
