@@ -15,7 +15,7 @@ from cmr_watch.notify import tokens
 from cmr_watch.store import retention
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.requested_mails import MAX_PER_HOUR, ONCE_PER, hash_of, new_token
+from cmr_watch.store.requested_mails import MAX_PER_HOUR, MAX_WAITING, ONCE_PER, hash_of, new_token
 from cmr_watch.store.restore_quarantine import RestoreQuarantine, mark_restored
 from cmr_watch.store.retention import Retention
 from cmr_watch.store.schema import deliveries, metadata, signups
@@ -153,6 +153,25 @@ def test_a_network_that_asks_for_very_many_delays_no_other(store: Signups, post:
     store.write_mails(post.write, NOW)
     assert post.written[:3] == ["a0@x.org", ADA, "a1@x.org"]
     assert len(post.written) == MAX_PER_HOUR
+
+
+def test_only_so_many_requests_wait_and_each_network_keeps_its_first(
+    database: Database, store: Signups, post: Post
+) -> None:
+    store.add(asked("first@x.org"))
+    [first] = rows(database)
+    copied = {key: value for key, value in first._mapping.items() if key != "id"}
+    surplus = [{**copied, "mailbox": f"a{n}@x.org", "address": f"a{n}@x.org"} for n in range(MAX_WAITING + 300)]
+    with database.write() as connection:
+        connection.execute(signups.insert(), surplus)
+    store.add(replace(asked(), network="198.51.100.0/24"))
+    assert store.write_mails(post.write, NOW) == MAX_PER_HOUR
+    assert len(rows(database)) <= MAX_WAITING + MAX_PER_HOUR
+    assert post.written[:2] == ["first@x.org", ADA]
+    later = replace(asked("late@x.org"), network="203.0.113.0/24")
+    store.add(later)
+    assert store.write_mails(post.write, NOW + timedelta(hours=2)) == MAX_PER_HOUR
+    assert "late@x.org" in post.written
 
 
 def test_requests_that_get_no_mail_are_gone_at_once(
