@@ -95,7 +95,7 @@ def test_only_addresses_with_a_subscription_get_a_link(
         store.add(asked(address))
     assert not is_idle(database, NOW)
     assert store.write_links(post.link, NOW) == 1
-    assert outbox(database) == [("link", "ADA@example.org")]
+    assert outbox(database) == [("link", ADA)], "in the spelling that was subscribed, whoever asks"
     assert [row.mailbox for row in rows(database)] == ["ada@example.org"]
 
 
@@ -192,7 +192,7 @@ def test_an_export_has_what_is_stored_about_the_address_only(
     store.write_links(post.link, NOW)
     store.add(asked("ada@example.org", kind="export"))
     store.write_exports(post.export, NOW)
-    data = post.data["ada@example.org"]
+    data = post.data[ADA]
     assert [entry.status for entry in data.subscriptions] == ["ended", "active"]
     assert [one.address for one in data.signups] == [ADA]
     assert [one.kind for one in data.requests] == ["link", "export"]

@@ -144,6 +144,18 @@ def test_another_site_cannot_ask(place: Place, headers: dict[str, str]) -> None:
 # ── the form ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_an_address_that_only_looks_like_that_of_a_recipient_is_the_recipients(place: Place) -> None:
+    place.subscriptions.add(wanted("kim@example.org"), NOW)
+    for address in ("\N{KELVIN SIGN}im@example.org", "jose\N{COMBINING ACUTE ACCENT}@example.org"):
+        assert place.ask(address).status_code == 200
+    place.links()
+    assert [entry.message.address for entry in Deliveries(place.database).list("pending")] == [
+        "Kim@example.org",
+        "jos\N{LATIN SMALL LETTER E WITH ACUTE}@example.org",
+    ]
+    assert place.ask("a\N{GREEK QUESTION MARK}b@example.org").status_code == 422, "a semicolon"
+
+
 def test_the_form_shows_every_choice(place: Place) -> None:
     page = checked(place.client.get("/subscribe").text)
     assert page.headings[0][1] == "Get an e‑mail when something changes", "it does not break within e-mail"
