@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreUnavailable
 from cmr_watch.models.readings import ChangeKind, PageRef
-from cmr_watch.models.recipients import TOKEN_SLOT, Body, Message
+from cmr_watch.models.recipients import REQUESTED, TOKEN_SLOT, Body, Message
 from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
@@ -229,6 +229,31 @@ def test_a_permanent_error_fails_the_delivery_and_opens_an_incident(database, de
     assert failed.last_error == "550 no such user"
     (incident,) = Incidents(database).unresolved()
     assert (incident.kind, incident.subject) == ("delivery-failed", ANN)
+
+
+@pytest.mark.parametrize("error", [DeliveryError("550 no such user", permanent=True), DeliveryError("450 greylisted")])
+@pytest.mark.parametrize("purpose", REQUESTED)
+def test_nobody_can_raise_an_alarm_with_an_address_that_does_not_exist(
+    database, deliveries, clock, sender, purpose, error
+):
+    insert(deliveries, clock, ANN)
+    with database.write() as connection:
+        plan_writer.insert_message(database, connection, message_to(BOB), purpose, clock())
+    sender.on(BOB, error)
+    report = run(deliveries, clock, sender)
+    assert report == DeliveryReport(sent=1)
+    assert not report.has_failures
+    assert Incidents(database).unresolved() == ()
+    assert ("mail", "failed") not in deliveries.counts_by_channel()
+    unsent = next(entry for entry in deliveries.list() if entry.message.address == BOB)
+    assert unsent.last_error == str(error), "the operator can look it up"
+
+
+def test_a_server_that_is_down_is_an_alarm_whatever_was_to_be_sent(database, deliveries, clock, sender):
+    with database.write() as connection:
+        plan_writer.insert_message(database, connection, message_to(BOB), "opt-in", clock())
+    sender.on(BOB, ChannelDown("refuses connections"))
+    assert run(deliveries, clock, sender) == DeliveryReport(pending=1, failures=("refuses connections",))
 
 
 def test_a_delivery_fails_permanently_after_all_retries(deliveries, clock, sender):
