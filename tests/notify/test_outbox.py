@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreUnavailable
 from cmr_watch.models.readings import ChangeKind, PageRef
@@ -23,10 +24,11 @@ from cmr_watch.store import plan_writer
 from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.hard_bounces import HardBounces
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.match_queue import MatchQueue
-from cmr_watch.store.schema import changes
+from cmr_watch.store.schema import changes, metadata
 from cmr_watch.store.schema import deliveries as deliveries_table
 from cmr_watch.store.subscriptions import Subscriptions
 from cmr_watch.store.waiting import is_idle
@@ -247,6 +249,23 @@ def test_nobody_can_raise_an_alarm_with_an_address_that_does_not_exist(
     assert ("mail", "failed") not in deliveries.counts_by_channel()
     unsent = next(entry for entry in deliveries.list() if entry.message.address == BOB)
     assert unsent.last_error == str(error), "the operator can look it up"
+
+
+def test_an_address_that_is_erased_while_its_mail_is_refused_is_not_stored_again(database, deliveries, clock, sender):
+    insert(deliveries, clock, ANN)
+    refusal = DeliveryError("550 no such user", permanent=True, unknown_recipient=True)
+    sender.on(ANN, refusal)
+    bounces = HardBounces(database)
+
+    def note(address: str, reason: str) -> None:
+        Subscriptions(database).erase(ANN, clock())  # while the server answers
+        bounces.record_rejection(address, reason, clock())
+
+    channels = {"mail": sender, "apprise": sender}
+    deliver(deliveries, channels, clock, jitter=lambda: 0.0, on_unknown_recipient=note)
+    with database.read() as connection:
+        for table in metadata.sorted_tables:
+            assert ANN not in str(connection.execute(select(table)).all()), table.name
 
 
 def test_a_server_that_is_down_is_an_alarm_whatever_was_to_be_sent(database, deliveries, clock, sender):
