@@ -109,6 +109,19 @@ def test_claiming_uses_indexes_only(tmp_path: Path, sqlite_template: Path) -> No
     assert "TEMP B-TREE" not in plan
 
 
+def test_claiming_looks_up_earlier_messages_one_by_one(empty_url: str) -> None:
+    # with statistics from before a burst, PostgreSQL would join each message with all that are pending
+    with closing(open_database(empty_url)) as database, database.read() as connection:
+        if connection.dialect.name == "sqlite":
+            return
+        statement = CLAIMABLE.params(at=NOW, latest=NOW, size=20).compile(
+            connection, compile_kwargs={"literal_binds": True}
+        )
+        plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}"))
+    [condition] = [line for line in plan.splitlines() if "id < deliveries.id" in line]
+    assert "Index Cond" in condition, plan
+
+
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
