@@ -292,7 +292,8 @@ def select_subscriptions(connection: Connection, *conditions: Any) -> tuple[Subs
 def _find_equal(connection: Connection, request: SubscriptionRequest) -> Subscription | None:
     """Return the active subscription with the address and the options of a request."""
     options = [subscriptions.c[name] == value for name, value in row_mapping.request_row(request).items()]
-    equal = select_subscriptions(connection, ACTIVE, subscriptions.c.address == request.address, *options)
+    of_recipient = (subscriptions.c.mailbox == mailbox_of(request.address), subscriptions.c.address == request.address)
+    equal = select_subscriptions(connection, ACTIVE, *of_recipient, *options)
     return equal[0] if equal else None
 
 
@@ -351,7 +352,9 @@ def _resolve_delivery_incidents(
     the recipient complained, of that.
     """
     for address in sorted({entry.address for entry in ended}):
-        if select_subscriptions(connection, ACTIVE, subscriptions.c.address == address):
+        # by the mailbox, which has an index
+        of_recipient = subscriptions.c.mailbox == mailbox_of(address)
+        if select_subscriptions(connection, ACTIVE, of_recipient, subscriptions.c.address == address):
             continue
         if reason == BOUNCED:
             error = settle_unnotified(connection, "delivery-failed", address, now)
