@@ -321,7 +321,7 @@ def _timed(run: object) -> float:
     return time.perf_counter() - started
 
 
-def send_with_workers(url: str, server: Sink, workers: int) -> None:
+def send_with_workers(url: str, server: Sink, workers: int) -> float:
     """Mails per second of several worker processes on PostgreSQL."""
     with closing(open_database(url)) as database:
         subscribe(database, MAILS)
@@ -339,6 +339,7 @@ def send_with_workers(url: str, server: Sink, workers: int) -> None:
         rate = MAILS / (time.perf_counter() - started)
         assert Deliveries(database).counts()["sent"] == MAILS
     row(f"{MAILS:,} mails, PostgreSQL (fsync off), {workers} worker(s)", f"{rate:.0f} /s", server.verify_and_reset())
+    return rate
 
 
 def _work(url: str, port: int, start: object) -> None:
