@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 from cmr_watch.check_report import CheckReport, configured, double, links_elsewhere
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import CmrWatchError, ConfigError
+from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.log import redact_page_url
 from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models.readings import PARSER_VERSION, Change, CheckResult, PageRef, RecordedChange
@@ -28,16 +28,15 @@ from cmr_watch.store import unreadable_rows
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.clock_corrections import note_time
 from cmr_watch.store.database import Database
-from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.last_configuration import MissingConfiguration
-from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.mutes import Mutes
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.robots import StoredRobots
 from cmr_watch.store.subscriptions import Subscriptions, Synced
 from cmr_watch.store.suppression_journal import SuppressionJournal
+from cmr_watch.store.waiting import is_idle
 
 if TYPE_CHECKING:  # imported by the methods that need them, because imports dominate the time of a one-off check
     from cmr_watch.delivering import Delivering
@@ -51,6 +50,7 @@ if TYPE_CHECKING:  # imported by the methods that need them, because imports dom
     from cmr_watch.notify.endings import Endings
     from cmr_watch.observer import Observer
     from cmr_watch.store.backup import Backup
+    from cmr_watch.store.deliveries import Deliveries
     from cmr_watch.store.retention import RetentionReport
 
 
@@ -86,8 +86,6 @@ class App:
         self._checks = Checks(database, failures_until_incident=settings.operator.after_failures)
         self._journal = SuppressionJournal(settings.database.journal)
         self._subscriptions = Subscriptions(database, self._journal)
-        self._queue = MatchQueue(database)
-        self._deliveries = Deliveries(database)
         self._switch = DeadMansSwitch(settings.daemon.ping) if settings.daemon.ping else None
         self._quarantine = RestoreQuarantine(database)
         self._robots = StoredRobots(database)
@@ -190,9 +188,10 @@ class App:
     def enqueue(self) -> int:
         """Match pending changes to the recipients they concern; return the number of matches."""
         from cmr_watch.notify.outbox import enqueue
+        from cmr_watch.store.match_queue import MatchQueue
 
         self._prepare()
-        return enqueue(self._queue, self._clock())
+        return enqueue(MatchQueue(self._database), self._clock())
 
     def compose(self) -> int:
         """Write the messages that are due; return the number of recipients that were planned."""
@@ -268,16 +267,10 @@ class App:
 
     def daily_backup(self) -> Backup | None:
         """Back up into the configured folder and delete the oldest backups there; None if no folder is configured."""
-        from cmr_watch.store.backup import backup_name, prune_backups
+        from cmr_watch.store.backup import scheduled_backup
 
         config = self._settings.backup
-        if config.folder is None:
-            return None
-        if not config.folder.is_dir():  # it is not created: its name may be misspelt, or its disk not mounted
-            raise ConfigError(f"[backup] folder: {config.folder} does not exist or is not a folder; create it first")
-        copy = self.backup(config.folder / backup_name(self._clock()))
-        prune_backups(config.folder, config.keep)
-        return copy
+        return scheduled_backup(self._database, config.folder, config.keep, self._clock()) if config.folder else None
 
     def observe(self) -> HealthStatus:
         """The current health. If the database cannot be used, the result says so; no exception is raised."""
@@ -300,7 +293,9 @@ class App:
 
     def examine(self) -> int:
         """Read the whole database, and report rows that cannot be read. DatabaseDamaged if the file is damaged."""
-        return unreadable_rows.examine(self._database, self._clock())
+        from cmr_watch.store.examination import examine
+
+        return examine(self._database, self._clock())
 
     def backup(self, path: Path, *, force: bool = False) -> Backup:
         """Back up the database into a file. Raises ConfigError if the file exists, unless `force` is set."""
@@ -349,6 +344,12 @@ class App:
         return Delivering(self._settings, self._database, self._clock, self._sleep, *shared)
 
     @cached_property
+    def _deliveries(self) -> Deliveries:
+        from cmr_watch.store.deliveries import Deliveries
+
+        return Deliveries(self._database)
+
+    @cached_property
     def _endings(self) -> Endings:
         from cmr_watch.notify.endings import Endings
 
@@ -362,9 +363,10 @@ class App:
 
     def _finish_check(self, results: Sequence[CheckResult], notify: bool) -> CheckReport:
         first, *linked = results
-        delivery = self._enqueue_and_deliver() if notify else None
+        is_quiet = self._is_idle()
+        delivery = self._enqueue_and_deliver() if notify and not is_quiet else DeliveryReport() if notify else None
         with self._database.snapshot():
-            pending, retried = self._deliveries.pending(), delivery.pending if delivery else 0
+            pending, retried = None if is_quiet else self._deliveries.pending(), delivery.pending if delivery else 0
             return CheckReport(
                 first,
                 delivery,
@@ -376,13 +378,11 @@ class App:
             )
 
     def _enqueue_and_deliver(self) -> DeliveryReport:
-        if self._is_idle():
-            return DeliveryReport()
         self.enqueue()
         return self.deliver()
 
     def _is_idle(self) -> bool:
-        return self._queue.is_idle(self._clock(), has_operators=bool(self._settings.operator.to))
+        return is_idle(self._database, self._clock(), has_operators=bool(self._settings.operator.to))
 
     def _page(self, page_url: str | None) -> PageRef:
         """The page with this address, which may lack the query, as in messages; of several, one to be accepted."""

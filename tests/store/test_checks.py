@@ -33,7 +33,7 @@ from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.waiting import is_idle
 from tests.factories import MINUTE, NOW, URL, call, change, edition, known, page, snapshot
 
 READING = snapshot(edition("Lyon"), edition("Malmö", country="Sweden", country_code="SE"), calls=(call(),))
@@ -220,7 +220,7 @@ def test_changes_are_loaded_as_they_were_stored(checks: Checks) -> None:
 def test_silent_changes_are_not_fanned_out(checks: Checks, database: Database) -> None:
     checks.commit(record(changes=(change(),), silent=True))
     assert len(checks.changes()) == 1
-    assert MatchQueue(database).is_idle(NOW)
+    assert is_idle(database, NOW)
 
 
 def test_pages_are_stored_separately(checks: Checks) -> None:

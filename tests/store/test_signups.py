@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
 
-from cmr_watch.models.recipients import Body, Message, Schedule, SubscriptionRequest
+from cmr_watch.models.recipients import Body, Message, Schedule, Subscription, SubscriptionRequest
 from cmr_watch.models.signups import KEPT_FOR, VALID_FOR, Signup
 from cmr_watch.notify import tokens
 from cmr_watch.store import retention
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.requested_mails import MAX_PER_HOUR, ONCE_PER, hash_of, new_token
+from cmr_watch.store.requested_mails import MAX_PER_HOUR, MAX_WAITING, ONCE_PER, hash_of, new_token
 from cmr_watch.store.restore_quarantine import RestoreQuarantine, mark_restored
 from cmr_watch.store.retention import Retention
 from cmr_watch.store.schema import deliveries, metadata, signups
@@ -113,6 +114,76 @@ def test_only_so_many_mails_an_hour_and_the_others_wait(database: Database, stor
     assert store.write_mails(post.write, NOW) == MAX_PER_HOUR
     assert store.write_mails(post.write, NOW + timedelta(minutes=59)) == 0
     assert store.write_mails(post.write, NOW + timedelta(minutes=61)) == 3
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["ada@x.org", "ada+1@x.org", "ADA+news+2@x.org"],
+        ["ada.lovelace@gmail.com", "a.d.a.lovelace@gmail.com", "AdaLovelace+x@googlemail.com"],
+    ],
+)
+def test_an_inbox_with_many_addresses_gets_one_mail_a_day(
+    database: Database, store: Signups, post: Post, addresses: list[str]
+) -> None:
+    for address in addresses:
+        store.add(asked(address))
+    assert store.write_mails(post.write, NOW) == 1
+    for hours in (1, 23):
+        for address in addresses:
+            store.add(asked(address, at=NOW + timedelta(hours=hours)))
+        assert store.write_mails(post.write, NOW + timedelta(hours=hours)) == 0
+    assert len(rows(database)) == 1
+    store.add(asked(addresses[0]))
+    assert store.write_mails(post.write, NOW + timedelta(hours=25)) == 1
+
+
+def test_other_addresses_are_other_inboxes(store: Signups, post: Post) -> None:
+    different = ["a.b@x.org", "ab@x.org", "ab@gmail.org", "ab@y.org", "+ab@y.org", "+c@y.org", "ab@gmail.com"]
+    for address in different:
+        store.add(asked(address))
+    store.write_mails(post.write, NOW)
+    assert post.written == different
+
+
+def test_a_network_that_asks_for_very_many_delays_no_other(store: Signups, post: Post) -> None:
+    for number in range(3 * MAX_PER_HOUR):
+        store.add(asked(f"a{number}@x.org"))
+    store.add(replace(asked(), network="198.51.100.0/24"))
+    store.write_mails(post.write, NOW)
+    assert post.written[:3] == ["a0@x.org", ADA, "a1@x.org"]
+    assert len(post.written) == MAX_PER_HOUR
+
+
+def test_only_so_many_requests_wait_and_each_network_keeps_its_first(
+    database: Database, store: Signups, post: Post
+) -> None:
+    store.add(asked("first@x.org"))
+    [first] = rows(database)
+    copied = {key: value for key, value in first._mapping.items() if key != "id"}
+    surplus = [{**copied, "mailbox": f"a{n}@x.org", "address": f"a{n}@x.org"} for n in range(MAX_WAITING + 300)]
+    with database.write() as connection:
+        connection.execute(signups.insert(), surplus)
+    store.add(replace(asked(), network="198.51.100.0/24"))
+    assert store.write_mails(post.write, NOW) == MAX_PER_HOUR
+    assert len(rows(database)) <= MAX_WAITING + MAX_PER_HOUR
+    assert post.written[:2] == ["first@x.org", ADA]
+    later = replace(asked("late@x.org"), network="203.0.113.0/24")
+    store.add(later)
+    assert store.write_mails(post.write, NOW + timedelta(hours=2)) == MAX_PER_HOUR
+    assert "late@x.org" in post.written
+
+
+def test_requests_that_get_no_mail_are_gone_at_once(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    subscriptions.add(wanted(ADA), NOW)
+    subscriptions.erase(ADA, NOW)
+    for _ in range(1_100):
+        store.add(asked())
+    store.add(asked("new@x.org"))
+    assert store.write_mails(post.write, NOW) == 1
+    assert [row.address for row in rows(database)] == ["new@x.org"]
 
 
 def test_the_token_is_not_stored_with_the_request(database: Database, store: Signups, post: Post) -> None:
@@ -263,6 +334,25 @@ def test_erasing_an_address_ends_its_requests(store: Signups, subscriptions: Sub
     assert store.confirm(token, subscriptions, NOW) is None
 
 
+class ErasedMeanwhile(Subscriptions):
+    """Somebody erases the address after the request was read, before its subscription is added."""
+
+    def add(self, request: SubscriptionRequest, now: datetime, **options: Any) -> Subscription:
+        self.erase(request.address, now)
+        return super().add(request, now, **options)
+
+
+def test_an_address_that_is_erased_while_it_is_confirmed_stays_erased(
+    database: Database, store: Signups, post: Post
+) -> None:
+    subscriptions = ErasedMeanwhile(database)
+    token = mailed(store, post, asked())
+    assert store.confirm(token, subscriptions, NOW) is None
+    assert subscriptions.is_erased(ADA)
+    assert subscriptions.active() == ()
+    assert all(ADA.lower() not in str(entry).lower() for entry in subscriptions.list_all())
+
+
 # ── how long they are kept ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -288,6 +378,31 @@ def test_a_confirmed_subscription_outlives_its_request(
     Retention(database).run(NOW + KEPT_FOR + MINUTE)
     assert rows(database) == []
     assert [entry.address for entry in subscriptions.active()] == [ADA]
+
+
+def test_a_request_that_has_expired_takes_no_newer_one_with_it(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    mailed(store, post, asked())
+    token = mailed(store, post, asked(at=NOW + KEPT_FOR - MINUTE), NOW + KEPT_FOR - MINUTE)
+    with database.write() as connection:
+        connection.execute(update(deliveries).values(outcome="sent", done_at=NOW))
+    assert Retention(database).run(NOW + KEPT_FOR + MINUTE).unconfirmed == 1
+    assert store.confirm(token, subscriptions, NOW + KEPT_FOR + 2 * MINUTE) == "started"
+
+
+def test_who_comes_back_as_the_old_address_expires_can_still_confirm(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    subscriptions.add(wanted(ADA), NOW)
+    subscriptions.end(ADA, UNSUBSCRIBED_ONLINE, NOW)
+    at = NOW + retention.KEEP_ADDRESSES - MINUTE
+    token = mailed(store, post, asked(at=at), at)
+    with database.write() as connection:
+        connection.execute(update(deliveries).values(outcome="sent", done_at=at))
+    assert Retention(database).run(at + 2 * MINUTE).addresses == 1
+    assert store.confirm(token, subscriptions, at + 3 * MINUTE) == "started"
+    assert not subscriptions.is_erased(ADA)
 
 
 def test_the_periods_are_those_that_are_promised() -> None:

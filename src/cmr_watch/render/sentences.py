@@ -23,11 +23,13 @@ from cmr_watch.render.datetimes import (
     short_day,
 )
 from cmr_watch.render.i18n import N_, _, pgettext
-from cmr_watch.render.joining import labelled
+from cmr_watch.render.joining import in_turn, labelled
 
 __all__ = [
+    "call_in_subject",
     "call_name",
     "call_within",
+    "call_within_subject",
     "contradiction",
     "cutoff_words",
     "days",
@@ -77,6 +79,11 @@ _CALL_SENTENCES: Final = {
     K.CALL_CUTOFF_ADDED: N_("{call}: new cut-off {new}"),
     K.CALL_CUTOFF_MOVED: N_("{call}: cut-off moved from {old} to {new}"),
 }
+_CALL_KINDS: Final = {
+    **_CALL_SENTENCES,
+    K.CALL_CUTOFF_ADDED: N_("{call}: new cut-off"),
+    K.CALL_CUTOFF_MOVED: N_("{call}: cut-off moved"),
+}
 _STATUS_WORDS: Final = {"announced": N_("announced"), "open": N_("open"), "closed": N_("closed")}
 
 
@@ -89,6 +96,16 @@ def sentence(change: Change, zone: ZoneInfo = BRUSSELS, read_at: datetime | None
     if isinstance(noun, CallNotice):
         return _call_sentence(change, noun, zone, read_at)
     return _edition_sentence(change, noun)
+
+
+def kind_and_key(kind: str, key: str) -> str:
+    """What a stored change says of an edition or call, by its key: `Cancelled: lyon-2023`, `call-2024: now open`.
+
+    A kind that is not known, because an earlier version has stored it, is given as it is.
+    """
+    if kind in _CALL_KINDS:
+        return _(_CALL_KINDS[K(kind)]).format(call=key)
+    return labelled(_(_EDITION_LABELS[K(kind)]) if kind in _EDITION_LABELS else kind, key)
 
 
 # ── phrases ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -125,6 +142,20 @@ def call_within(call: CallNotice) -> str:
     return _("call for hosts {years}").format(years=years(call)) if call.hosting_years else _("call for hosts")
 
 
+def call_in_subject(call: CallNotice) -> str:
+    """`call_name` for the subject of a message, where some languages shorten it."""
+    if not call.hosting_years:
+        return call_name(call)
+    return pgettext("subject", "Call for hosts {years}").format(years=years(call))
+
+
+def call_within_subject(call: CallNotice) -> str:
+    """The same within a sentence."""
+    if not call.hosting_years:
+        return call_within(call)
+    return pgettext("subject", "call for hosts {years}").format(years=years(call))
+
+
 def years(call: CallNotice) -> str:
     """`2024–2025` for consecutive years, `2024, 2026` for others, empty for none."""
     all_years = call.hosting_years
@@ -151,7 +182,7 @@ def contradiction(known: KnownCall) -> tuple[str, ...]:
     if not other:
         return ()
     text = _("The pages disagree: the list of editions gives the cut-off {cutoffs}, the call page does not.")
-    return (text.format(cutoffs="; ".join(other[:MAX_CUTOFFS])),)
+    return (text.format(cutoffs=in_turn(other[:MAX_CUTOFFS])),)
 
 
 def added_cutoffs(change: Change) -> tuple[Cutoff, ...]:
@@ -274,7 +305,7 @@ def _call_sentence(change: Change, call: CallNotice, zone: ZoneInfo, read_at: da
     added = added_cutoffs(change)
     if len(added) > 1:
         text = _("{call}: new cut-offs {new}")
-        return text.format(call=call_name(call), new="; ".join(cutoff_at(cutoff, zone) for cutoff in added))
+        return text.format(call=call_name(call), new=in_turn(cutoff_at(cutoff, zone) for cutoff in added))
     old, new = change.cutoff_before, change.cutoff_after
     return text.format(
         call=call_name(call),
@@ -302,12 +333,12 @@ def _call_update(before: CallNotice, after: CallNotice, zone: ZoneInfo) -> str:
     """The years that changed, and the cut-offs that are now closed or gone."""
     cutoffs = [_(text).format(cutoff=deadline(cutoff.at, zone)) for cutoff, text in _ended_cutoffs(before, after)]
     if before.hosting_years and set(before.hosting_years) < set(after.hosting_years):
-        return "; ".join([_("Call for hosts now covers {years}").format(years=years(after)), *cutoffs])
+        return in_turn([_("Call for hosts now covers {years}").format(years=years(after)), *cutoffs])
     parts = []
     if before.hosting_years != after.hosting_years:
         old = years(before) or pgettext("hosting years", "not given")
         parts.append(_("hosting years changed (previously {years})").format(years=old))
-    details = "; ".join([*parts, *cutoffs]) or _("details updated")
+    details = in_turn([*parts, *cutoffs]) or _("details updated")
     return labelled(call_name(after), details)
 
 

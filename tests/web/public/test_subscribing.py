@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as hour
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -20,7 +21,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.schema import signups
 from cmr_watch.store.subscriptions import BOUNCED, UNSUBSCRIBED_ONLINE, Subscriptions
-from cmr_watch.web.public.signup_form import MAX_ADDRESS, Choices, countries, faults, read, request
+from cmr_watch.web.public.signup_form import CONSENT_TEXT, MAX_ADDRESS, Choices, countries, faults, read, request
 from cmr_watch.web.public.site import site_application
 from tests.factories import wanted
 from tests.web.public.client import Client
@@ -31,6 +32,12 @@ NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 HERE = "https://watch.example.eu"
 OWN = {"content-type": "application/x-www-form-urlencoded", "origin": HERE}
 CHOICES = {"address": "new@example.org", "topic-calls": "1", "frequency": "immediately", "reminders": "1"}
+
+TEXTS = {
+    "1": "By asking for e-mails you agree that this service stores your address and your choices, and sends you what"
+    " you chose. Nothing else is sent before you confirm. Every e-mail has a link that ends them.",
+}
+"""What a reader agrees to, by its version: never change one that was used."""
 
 
 class Place:
@@ -144,6 +151,18 @@ def test_another_site_cannot_ask(place: Place, headers: dict[str, str]) -> None:
 # ── the form ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_an_address_that_only_looks_like_that_of_a_recipient_is_the_recipients(place: Place) -> None:
+    place.subscriptions.add(wanted("kim@example.org"), NOW)
+    for address in ("\N{KELVIN SIGN}im@example.org", "jose\N{COMBINING ACUTE ACCENT}@example.org"):
+        assert place.ask(address).status_code == 200
+    place.links()
+    assert [entry.message.address for entry in Deliveries(place.database).list("pending")] == [
+        "Kim@example.org",
+        "jos\N{LATIN SMALL LETTER E WITH ACUTE}@example.org",
+    ]
+    assert place.ask("a\N{GREEK QUESTION MARK}b@example.org").status_code == 422, "a semicolon"
+
+
 def test_the_form_shows_every_choice(place: Place) -> None:
     page = checked(place.client.get("/subscribe").text)
     assert page.headings[0][1] == "Get an e‑mail when something changes", "it does not break within e-mail"
@@ -243,7 +262,7 @@ def test_confirming_needs_the_form(place: Place) -> None:
     for method in ("GET", "HEAD", "GET"):
         response = place.client.request(method, path)
     assert heading(response) == "Confirm your subscription"
-    for words in ("calls for hosts", "On Mondays", "Poland", "22:00-07:00", "reminded before cut-offs"):
+    for words in ("calls for hosts", "On Mondays", "Poland", "22:00–07:00", "reminded before cut-offs"):
         assert words in response.text
     assert place.subscriptions.active() == ()
     assert heading(place.client.post(path, b"", OWN)) == "You are subscribed"
@@ -251,6 +270,11 @@ def test_confirming_needs_the_form(place: Place) -> None:
     assert (entry.address, entry.schedule.frequency) == ("new@example.org", "weekly")
     assert "from 192.0.1.0/24" in entry.consent
     assert heading(place.client.get(path)) == "You are subscribed"
+
+
+def test_the_version_of_the_text_that_is_agreed_to_is_raised_with_it(place: Place) -> None:
+    page = unescape(place.client.get("/subscribe").text)
+    assert f"{TEXTS[CONSENT_TEXT]} <a" in page, "raise CONSENT_TEXT, and add the new text here: records name it so"
 
 
 def test_another_site_cannot_confirm(place: Place) -> None:

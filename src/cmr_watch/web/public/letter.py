@@ -14,7 +14,7 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.languages import ENGLISH, LANGUAGES
 from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.render.datetimes import clock_words, cutoff_day, day_words, full_day, zone_words
-from cmr_watch.render.i18n import _, in_language, language
+from cmr_watch.render.i18n import _, in_language, language, pgettext
 from cmr_watch.render.sanitize import clean
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public import words
@@ -183,9 +183,10 @@ def _request(hosting: str, deadline: str) -> tuple[str, ...]:
 def _deadline(cutoff: CutoffStep | None, days: int, now: datetime) -> str:
     if cutoff is None:
         return _("The date of the next cut-off is [date]. May we ask you for a signed letter by [date]?")
-    at = f"{_day(cutoff_day(cutoff.at))}, {clock_words(words.brussels(cutoff.at))} ({zone_words(BRUSSELS)})"
+    day, hour = _day(cutoff_day(cutoff.at)), clock_words(words.brussels(cutoff.at))
+    at = pgettext("letter", "{day}, {hour} ({zone})").format(day=day, hour=hour, zone=zone_words(BRUSSELS))
     if not cutoff.hour:
-        at = _day(cutoff_day(cutoff.at))
+        at = day
     wanted = _wanted_by(cutoff_day(cutoff.at), days, words.brussels(now).date())
     if wanted is None:
         text = _("The cut-off for applications is {cutoff}. May we ask you for a signed letter before then?")

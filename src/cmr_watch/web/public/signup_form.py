@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import time
@@ -68,7 +69,7 @@ def read(form: Mapping[str, str], offered: Sequence[str] = ()) -> Choices:
     """
     frequencies = [one for one in FREQUENCIES if one == form.get("frequency")]
     return Choices(
-        address=form.get("address", "").strip()[: MAX_ADDRESS + 1],
+        address=_address(form.get("address", "")),
         topics=tuple(topic for topic in TOPICS if f"topic-{topic}" in form),
         countries=tuple(code for code in (*_EUROPE, *offered) if f"country-{code}" in form),
         frequency=frequencies[0] if frequencies else "immediately",
@@ -78,6 +79,15 @@ def read(form: Mapping[str, str], offered: Sequence[str] = ()) -> Choices:
         quiet_from=_hour(form.get("quiet-from", "")),
         quiet_until=_hour(form.get("quiet-until", "")),
     )
+
+
+def _address(text: str) -> str:
+    """An address as it was written, in the form NFC in which mail programs send it (RFC 6532 §3.1).
+
+    Some characters are others in that form: the sign of the kelvin is the letter K. Otherwise a mail could go to an
+    address that only looks like that of a recipient, and open or change what belongs to the recipient.
+    """
+    return unicodedata.normalize("NFC", text[: MAX_ADDRESS + 1].strip())[: MAX_ADDRESS + 1]
 
 
 def faults(choices: Choices, domains: Sequence[str] = ()) -> tuple[Fault, ...]:
