@@ -22,8 +22,13 @@ _IS_REQUESTED = deliveries.c.purpose.in_(REQUESTED)
 _RESULT = bindparam("result", type_=deliveries.c.outcome.type)
 _TOKEN = deliveries.c.unsubscribe_token
 
+_AT = bindparam("at", type_=deliveries.c.due_at.type)
+_LATEST = bindparam("latest", type_=deliveries.c.due_at.type)
+
 RENEW = (
-    update(deliveries).where(*_IS_CLAIMED, recipients.has_active_subscription()).values(leased_until=bindparam("until"))
+    update(deliveries)
+    .where(*_IS_CLAIMED, recipients.has_active_subscription(), ~recipients.is_paused(_AT))
+    .values(leased_until=bindparam("until"))
 )
 FINISH = (
     update(deliveries)
@@ -41,8 +46,6 @@ FINISH = (
 )
 MAIL = "mail"
 """The route of all mails."""
-_AT = bindparam("at", type_=deliveries.c.due_at.type)
-_LATEST = bindparam("latest", type_=deliveries.c.due_at.type)
 
 
 def _select_claimable(*conditions: Any) -> Select[Any]:

@@ -130,7 +130,7 @@ class Subscriptions:
         """
         address = normalize_address(address)
         with self._database.write() as connection:
-            self._end_permanently(connection, subscriptions.c.mailbox == mailbox_of(address), "erased", now)
+            self._end_permanently(connection, subscriptions.c.mailbox == mailbox_of(address), erasure.ERASED, now)
             self._journal.record_erased(connection, address_hash(connection, address), now)
             return erasure.erase(self._database, connection, address, now)
 
