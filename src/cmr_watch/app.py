@@ -7,7 +7,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -15,57 +16,47 @@ from typing import TYPE_CHECKING, Final, Self
 from cmr_watch.check_report import CheckReport, configured, double, links_elsewhere
 from cmr_watch.clock import Clock
 from cmr_watch.config import Settings
-from cmr_watch.exceptions import CmrWatchError, ConfigError
-from cmr_watch.health import HealthStatus
+from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.log import redact_page_url
 from cmr_watch.merge_pages import known_of_kind
 from cmr_watch.models.readings import PARSER_VERSION, Change, CheckResult, PageRef, RecordedChange
-from cmr_watch.monitor.accept import AcceptPreview, accept, preview_accept
+from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.monitor.check_site import check_site
 from cmr_watch.monitor.crawl_schedule import skipped_links
 from cmr_watch.monitor.fetch import DeadMansSwitch, Fetcher, fetch_settings
-from cmr_watch.notify.channels.registry import OpenChannels, open_channels
-from cmr_watch.notify.endings import Endings
-from cmr_watch.notify.message_composer import MessageComposer
-from cmr_watch.notify.message_settings import operator_writer, subscriber_renderer, write_requested_mails
-from cmr_watch.notify.outbox import (
-    DeliveryReport,
-    Pace,
-    check_overdue_digests,
-    compose,
-    deliver,
-    enqueue,
-    message_ids,
-    notify_operator,
-)
-from cmr_watch.notify.planning import match_changes
-from cmr_watch.observer import Observer
 from cmr_watch.store import unreadable_rows
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.clock_corrections import note_time
 from cmr_watch.store.database import Database
-from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.last_configuration import MissingConfiguration
-from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.mutes import Mutes
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.robots import StoredRobots
 from cmr_watch.store.subscriptions import Subscriptions, Synced
 from cmr_watch.store.suppression_journal import SuppressionJournal
+from cmr_watch.store.waiting import is_idle
 
 if TYPE_CHECKING:  # imported by the methods that need them, because imports dominate the time of a one-off check
+    from cmr_watch.delivering import Delivering
+    from cmr_watch.health import HealthStatus
+    from cmr_watch.monitor.accept import AcceptPreview
     from cmr_watch.monitor.archive.backfill import BackfillReport, Progress
     from cmr_watch.monitor.correct import CorrectionPreview
     from cmr_watch.monitor.replay import ReplayDifference
     from cmr_watch.notify.bounce_processing import BounceReport
+    from cmr_watch.notify.channels.registry import OpenChannels
+    from cmr_watch.notify.endings import Endings
+    from cmr_watch.observer import Observer
     from cmr_watch.store.backup import Backup
+    from cmr_watch.store.deliveries import Deliveries
     from cmr_watch.store.retention import RetentionReport
 
 
 log = logging.getLogger(__name__)
 
+_NOTED_EVERY: Final = timedelta(minutes=1)
 _NOT_STORED: Final = 2**62
 """The first ID of changes that are not stored: greater than that of any stored change."""
 
@@ -76,7 +67,7 @@ class App:
     ConfigError: the address of the dead man's switch is not valid.
 
     `sleep` waits the given number of seconds: between two pages, and to keep the limit of mails per minute.
-    `open_channels` opens the delivery channels.
+    `open_channels` opens the delivery channels; by default, those of the settings.
     """
 
     def __init__(
@@ -85,7 +76,7 @@ class App:
         database: Database,
         clock: Clock,
         sleep: Callable[[float], None] = time.sleep,
-        open_channels: OpenChannels = open_channels,
+        open_channels: OpenChannels | None = None,
     ) -> None:
         self._open_channels = open_channels
         self._settings = settings
@@ -95,16 +86,12 @@ class App:
         self._checks = Checks(database, failures_until_incident=settings.operator.after_failures)
         self._journal = SuppressionJournal(settings.database.journal)
         self._subscriptions = Subscriptions(database, self._journal)
-        self._queue = MatchQueue(database)
-        self._deliveries = Deliveries(database)
-        self._incidents = Incidents(database)
-        self._endings = Endings(database, self._subscriptions, self._incidents, clock)
         self._switch = DeadMansSwitch(settings.daemon.ping) if settings.daemon.ping else None
         self._quarantine = RestoreQuarantine(database)
         self._robots = StoredRobots(database)
         self._fetcher = Fetcher(fetch_settings(settings), self._robots, clock)
-        self._observer = Observer(database, settings, clock)
         self._is_ready = False
+        self._noted_at: datetime | None = None
         self._has_warned = False
 
     def __enter__(self) -> Self:
@@ -141,19 +128,12 @@ class App:
     def _check(self, notify: bool, stop: Callable[[], bool]) -> CheckReport:
         self._prepare()
         unreadable_rows.examine_daily(self._database, self._clock())
-        synced, file = self._apply_configuration(), self._settings.file
-        failing = self._checks.failing_pages()
+        synced, failing = self._apply_configuration(), self._checks.failing_pages()
         url = self._settings.page.url
         results = check_site(url, self._fetcher, self._checks, self._clock, self._pause, stop)
         unreadable_rows.report(self._database, self._clock())
         report = self._finish_check(results, notify)
-        return replace(
-            report,
-            failing=failing,
-            remark=self._skipped_links() if results[0].has_succeeded else "",
-            doubles=tuple(double(*pair, file) for pair in self._subscriptions.doubles()),
-            configured=configured(synced, file),
-        )
+        return replace(report, failing=failing, configured=configured(synced, self._settings.file))
 
     def _skipped_links(self) -> str:
         """Which host the links of the list lead to, if none of them leads to the site of the list; else nothing."""
@@ -166,6 +146,8 @@ class App:
 
         Raises NothingToAccept if there is none.
         """
+        from cmr_watch.monitor.accept import accept
+
         self._prepare()
         self._apply_configuration()
         return self._finish_check((accept(self._page(page_url), self._checks, self._clock),), notify)
@@ -175,6 +157,8 @@ class App:
 
         The recipients of the changes come first, then those of the changes that the next check would report.
         """
+        from cmr_watch.monitor.accept import preview_accept
+
         page = self._page(page_url)
         preview = preview_accept(page, self._checks, self._clock)
         return preview, self.recipients_of((*preview.changes, *preview.later), page.url)
@@ -189,6 +173,8 @@ class App:
 
     def recipients_of(self, changes: Sequence[Change], page_url: str) -> tuple[frozenset[str], ...]:
         """The mailboxes that each of these changes, which are not stored, concerns."""
+        from cmr_watch.notify.planning import match_changes
+
         now = self._clock()
         recorded = [
             RecordedChange(_NOT_STORED + number, change, page_url, now) for number, change in enumerate(changes)
@@ -201,18 +187,15 @@ class App:
 
     def enqueue(self) -> int:
         """Match pending changes to the recipients they concern; return the number of matches."""
+        from cmr_watch.notify.outbox import enqueue
+        from cmr_watch.store.match_queue import MatchQueue
+
         self._prepare()
-        return enqueue(self._queue, self._clock())
+        return enqueue(MatchQueue(self._database), self._clock())
 
     def compose(self) -> int:
         """Write the messages that are due; return the number of recipients that were planned."""
-        composer = MessageComposer(
-            subscriber_renderer(self._settings),
-            message_ids(self._settings.mail.sender),
-            Installation(self._database).key(),
-            self._incidents,
-        )
-        return compose(self._queue, composer, self._clock)
+        return self._delivering.compose()
 
     def deliver(self, stop: Callable[[], bool] = lambda: False) -> DeliveryReport:
         """Write and send what is due, and notify the operator of incidents, including those of this run.
@@ -221,19 +204,9 @@ class App:
         sent if the configuration file is missing: without a mail server, mail would only be logged, and so be lost.
         """
         self._prepare()
-        if self._missing_configuration() and not self._settings.sends_mail:
+        if (self._missing_configuration() and not self._settings.sends_mail) or self._is_idle():
             return DeliveryReport()
-        if self._queue.is_idle(self._clock()):
-            return DeliveryReport()
-        write_requested_mails(self._settings, self._database, self._clock())
-        self.compose()
-        unreadable_rows.report(self._database, self._clock())
-        self._notify_operator()
-        report = self._send(stop)
-        unreadable_rows.report(self._database, self._clock())
-        zone = self._settings.messages.zone
-        check_overdue_digests(self._queue, self._incidents, self._clock(), zone)
-        return report + self._send(stop) if self._notify_operator() else report
+        return self._delivering.deliver(stop)
 
     def give_back(self) -> None:
         """Give up the leases of the messages that this process is sending, because it ends now."""
@@ -280,7 +253,9 @@ class App:
         from cmr_watch.notify.channels.mailbox import mailbox_settings, open_mailbox
         from cmr_watch.store.mailbox_position import MailboxPosition
 
-        processor = BounceProcessor(self._database, self._subscriptions, self._endings, self._incidents, self._clock)
+        processor = BounceProcessor(
+            self._database, self._subscriptions, self._endings, Incidents(self._database), self._clock
+        )
         with open_mailbox(mailbox_settings(self._settings), MailboxPosition(self._database)) as inbox:
             return processor.process(inbox)
 
@@ -292,16 +267,10 @@ class App:
 
     def daily_backup(self) -> Backup | None:
         """Back up into the configured folder and delete the oldest backups there; None if no folder is configured."""
-        from cmr_watch.store.backup import backup_name, prune_backups
+        from cmr_watch.store.backup import scheduled_backup
 
         config = self._settings.backup
-        if config.folder is None:
-            return None
-        if not config.folder.is_dir():  # it is not created: its name may be misspelt, or its disk not mounted
-            raise ConfigError(f"[backup] folder: {config.folder} does not exist or is not a folder; create it first")
-        copy = self.backup(config.folder / backup_name(self._clock()))
-        prune_backups(config.folder, config.keep)
-        return copy
+        return scheduled_backup(self._database, config.folder, config.keep, self._clock()) if config.folder else None
 
     def observe(self) -> HealthStatus:
         """The current health. If the database cannot be used, the result says so; no exception is raised."""
@@ -324,7 +293,9 @@ class App:
 
     def examine(self) -> int:
         """Read the whole database, and report rows that cannot be read. DatabaseDamaged if the file is damaged."""
-        return unreadable_rows.examine(self._database, self._clock())
+        from cmr_watch.store.examination import examine
+
+        return examine(self._database, self._clock())
 
     def backup(self, path: Path, *, force: bool = False) -> Backup:
         """Back up the database into a file. Raises ConfigError if the file exists, unless `force` is set."""
@@ -334,12 +305,17 @@ class App:
 
     def _prepare(self) -> None:
         """Note the time. Before the first operation, quarantine a restored database, and replay the journal."""
-        note_time(self._database, self._clock())
+        self._note_time(self._clock())
         if not self._is_ready:
             Installation(self._database).keep_both_keys()
             self._quarantine.quarantine_if_restored(self._clock())
             self._journal.replay(self._database, self._clock())
             self._is_ready = True
+
+    def _note_time(self, now: datetime) -> None:
+        if self._noted_at is None or not self._noted_at <= now < self._noted_at + _NOTED_EVERY:
+            note_time(self._database, now)
+            self._noted_at = now
 
     def _apply_configuration(self) -> Synced:
         """Start, change and end subscriptions as the configuration declares. Without a file, they stay as they are."""
@@ -359,33 +335,54 @@ class App:
             log.warning("%s", missing.described(is_sending=self._settings.sends_mail))
         return missing
 
-    def _send(self, stop: Callable[[], bool]) -> DeliveryReport:
-        pace = Pace(self._settings.mail.per_minute, self._sleep, stop)
-        report = deliver(
-            self._deliveries,
-            self._open_channels(self._settings, self._clock),
-            self._clock,
-            pace=pace,
-            on_unknown_recipient=self._endings.record_rejection,
-        )
-        self._endings.apply()
-        return report
+    @cached_property
+    def _delivering(self) -> Delivering:
+        from cmr_watch.delivering import Delivering
+        from cmr_watch.notify.channels.registry import open_channels
 
-    def _notify_operator(self) -> int:
-        write = operator_writer(self._settings)
-        operators = self._settings.operator.to
-        return notify_operator(self._deliveries, self._incidents, operators, write, self._clock())
+        shared = self._open_channels or open_channels, self._deliveries, self._endings
+        return Delivering(self._settings, self._database, self._clock, self._sleep, *shared)
+
+    @cached_property
+    def _deliveries(self) -> Deliveries:
+        from cmr_watch.store.deliveries import Deliveries
+
+        return Deliveries(self._database)
+
+    @cached_property
+    def _endings(self) -> Endings:
+        from cmr_watch.notify.endings import Endings
+
+        return Endings(self._database, self._subscriptions, Incidents(self._database), self._clock)
+
+    @cached_property
+    def _observer(self) -> Observer:
+        from cmr_watch.observer import Observer
+
+        return Observer(self._database, self._settings, self._clock)
 
     def _finish_check(self, results: Sequence[CheckResult], notify: bool) -> CheckReport:
         first, *linked = results
-        delivery = self._enqueue_and_deliver() if notify else None
-        pending, retried = self._deliveries.pending(), delivery.pending if delivery else 0
-        waiting = max(0, pending.count - retried) if pending else 0
-        return CheckReport(first, delivery, tuple(linked), held=self._quarantine.count(), waiting=waiting)
+        is_quiet = self._is_idle()
+        delivery = self._enqueue_and_deliver() if notify and not is_quiet else DeliveryReport() if notify else None
+        with self._database.snapshot():
+            pending, retried = None if is_quiet else self._deliveries.pending(), delivery.pending if delivery else 0
+            return CheckReport(
+                first,
+                delivery,
+                tuple(linked),
+                held=self._quarantine.count(),
+                waiting=max(0, pending.count - retried) if pending else 0,
+                remark=self._skipped_links() if first.has_succeeded else "",
+                doubles=tuple(double(*pair, self._settings.file) for pair in self._subscriptions.doubles()),
+            )
 
     def _enqueue_and_deliver(self) -> DeliveryReport:
         self.enqueue()
         return self.deliver()
+
+    def _is_idle(self) -> bool:
+        return is_idle(self._database, self._clock(), has_operators=bool(self._settings.operator.to))
 
     def _page(self, page_url: str | None) -> PageRef:
         """The page with this address, which may lack the query, as in messages; of several, one to be accepted."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from cmr_watch.log import redact_address, redact_page_url
 from cmr_watch.models.readings import CheckResult
 from cmr_watch.models.recipients import Subscription
-from cmr_watch.notify.outbox import DeliveryReport
+from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.plural import counted
 from cmr_watch.store.subscriptions import Synced
 

@@ -6,7 +6,7 @@ from cmr_watch.check_report import CheckReport
 from cmr_watch.config import Settings
 from cmr_watch.log import redact_page_url
 from cmr_watch.models.readings import CheckResult
-from cmr_watch.notify.outbox import DeliveryReport
+from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.plural import counted
 from cmr_watch.store.database import Database
 from cmr_watch.store.schema import REVISION

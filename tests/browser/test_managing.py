@@ -142,14 +142,14 @@ def test_the_keyboard_alone_pauses_and_ends(browser: Browser, place: Place) -> N
         reach(page, "until")
         page.keyboard.type((place.now + timedelta(days=3)).strftime("%m%d%Y"))
         page.keyboard.press("Enter")
-        page.get_by_role("heading", name="Your e-mails are paused").wait_for()
+        page.get_by_role("heading", name="are paused").wait_for()
     with opened(browser, place.site_url, f"{path}/end", 360) as page:
         for _ in range(page.evaluate(FOCUSABLE)):
             page.keyboard.press("Tab")
             if page.evaluate("document.activeElement.textContent").strip() == "End the e-mails":
                 break
         page.keyboard.press("Enter")
-        page.get_by_role("heading", name="Your e-mails have ended").wait_for()
+        page.get_by_role("heading", name="have ended").wait_for()
     assert state(place).status == "ended"
 
 

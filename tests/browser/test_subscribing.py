@@ -69,7 +69,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 def heading(page: Page) -> str:
-    return page.get_by_role("heading", level=1).inner_text()
+    return page.get_by_role("heading", level=1).inner_text().replace("‑", "-")
 
 
 @pytest.mark.parametrize("start", ["/", "/subscribe"])

@@ -18,7 +18,7 @@ from cmr_watch.models.readings import (
     RecordedChange,
     Snapshot,
 )
-from cmr_watch.notify.outbox import DeliveryReport
+from cmr_watch.models.reports import DeliveryReport
 
 NOW = datetime(2024, 4, 2, 10, 30, tzinfo=UTC)
 READ = CheckResult(

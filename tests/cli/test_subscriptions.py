@@ -303,7 +303,7 @@ def test_subscribing_again_restores_the_last_choices(bea):
         "quiet hours 22:00-07:00",
         "reminders none",
         "status message none",
-        "language English",
+        "language English (en)",
     ]
 
 
@@ -392,3 +392,17 @@ def test_a_variable_that_names_another_database_is_pointed_out(watch, monkeypatc
 
 def test_the_configured_database_is_created_without_a_remark(watch):
     assert watch.run("subscriptions", "add", "bea@example.org").err == ""
+
+
+def test_the_language_is_set_changed_and_shown(watch):
+    added = watch.run("subscriptions", "add", "carla@example.org", "--language", "it")
+    assert (added.code, added.err) == (0, "")
+    assert "; in Italiano." in added.out
+    assert shown(watch, "1")["language"] == "it"
+    assert "language" in watch.run("subscriptions", "show", "1").out
+    watch.run("subscriptions", "edit", "1", "--language", "pl")
+    assert shown(watch, "1")["language"] == "pl"
+    assert watch.run("subscriptions", "edit", "1", "--frequency", "daily").code == 0
+    assert shown(watch, "1")["language"] == "pl", "other changes leave it"
+    refused = watch.run("subscriptions", "add", "dora@example.org", "--language", "nl")
+    assert refused.code == 2

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreUnavailable
 from cmr_watch.models.readings import ChangeKind, PageRef
 from cmr_watch.models.recipients import TOKEN_SLOT, Body, Message
+from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
 from cmr_watch.notify.message_composer import MessageComposer
-from cmr_watch.notify.outbox import DeliveryReport, compose, deliver, enqueue, message_ids
+from cmr_watch.notify.outbox import compose, deliver, enqueue, message_ids
 from cmr_watch.render.messages import MessageContext, body
 from cmr_watch.store import plan_writer
 from cmr_watch.store.check_records import CheckRecord
@@ -28,6 +29,7 @@ from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.schema import changes
 from cmr_watch.store.schema import deliveries as deliveries_table
 from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.store.waiting import is_idle
 from tests import factories
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.senders import Sender
@@ -157,7 +159,7 @@ def test_only_the_part_that_cannot_be_rendered_is_left_out(database, deliveries,
     assert all("now open" in entry.message.subject and "unrenderable" not in entry.message.text for entry in pending)
     found = Incidents(database).unnotified()
     assert [(entry.kind, entry.subject) for entry in found] == [("part-unrenderable", "change 1")]
-    assert MatchQueue(database).is_idle(clock()) is False
+    assert is_idle(database, clock()) is False
     assert enqueue_and_compose(database, clock, failing_render) == 0
 
 

@@ -30,7 +30,7 @@ _OWN: Final[dict[str, dict[str, Any]]] = {
     },
     # the CLDR does not have these
     "de": {"weekday_in_range": "{weekday}, {day}", "time": "{time} Uhr"},
-    "fr": {"first": "1er"},
+    "fr": {"first": "1er", "day_and_time": "{day} à {time}"},
     # the CLDR has it, but not Babel (minimumGroupingDigits)
     "es": {"ungrouped": 2},
     "it": {"first": "1º", "ungrouped": 2},
@@ -61,6 +61,7 @@ def table(language: str) -> dict[str, Any]:
         "weekday_and_day": "{weekday}, {day}" if "," in locale.date_formats["full"].pattern else "{weekday} {day}",
         "weekday_in_range": "{weekday} {day}",
         "time": "{time}",
+        "day_and_time": "{day}, {time}",
         "group": locale.number_symbols["latn"]["group"],
         "ungrouped": 1,
         "two_and": locale.list_patterns["standard"]["end"],

@@ -78,6 +78,8 @@ def test_a_row_of_a_table_has_a_short_weekday():
         assert datetimes.cutoff_row(at, ZoneInfo("Europe/Brussels")) == "Fr., 29. Mai 2026, 18:00 Uhr"
     with translated(NOTHING, "pl"):
         assert datetimes.cutoff_row(at, ZoneInfo("Europe/Brussels")) == "pt., 29 maja 2026, 18:00"
+    with translated(NOTHING, "fr"):
+        assert datetimes.cutoff_row(at, ZoneInfo("Europe/Brussels")) == "ven. 29 mai 2026 à 18:00"
 
 
 def test_cities_of_time_zones_have_their_name_in_the_language():

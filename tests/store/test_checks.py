@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from cmr_watch.models.readings import (
+    PARSER_VERSION,
     ChangeKind,
     Cutoff,
     FetchedPage,
@@ -27,11 +28,12 @@ from cmr_watch.models.readings import (
     Validators,
 )
 from cmr_watch.store import schema
+from cmr_watch.store.archive_history import ArchiveHistory
 from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.waiting import is_idle
 from tests.factories import MINUTE, NOW, URL, call, change, edition, known, page, snapshot
 
 READING = snapshot(edition("Lyon"), edition("Malmö", country="Sweden", country_code="SE"), calls=(call(),))
@@ -218,7 +220,7 @@ def test_changes_are_loaded_as_they_were_stored(checks: Checks) -> None:
 def test_silent_changes_are_not_fanned_out(checks: Checks, database: Database) -> None:
     checks.commit(record(changes=(change(),), silent=True))
     assert len(checks.changes()) == 1
-    assert MatchQueue(database).is_idle(NOW)
+    assert is_idle(database, NOW)
 
 
 def test_pages_are_stored_separately(checks: Checks) -> None:
@@ -559,3 +561,41 @@ def test_content_is_compressed(checks: Checks, database: Database) -> None:
         row = connection.execute(text("SELECT size, length(body) FROM contents")).one()
     assert row[0] == 130_000
     assert row[1] < 2_000
+
+
+# ── what is known of all pages ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def cities(checks: Checks) -> list[str]:
+    return [entry.edition.city for page in checks.known_pages() for entry in page.known.editions]
+
+
+def test_what_is_known_of_all_pages_is_kept_while_it_is_the_same(checks: Checks) -> None:
+    checks.commit(record())
+    before = checks.known_pages()
+    assert checks.commit(record(outcome="unchanged", revision=1, fetched=later(1))) == ()
+    assert checks.known_pages() is before
+
+
+def test_what_another_process_has_read_is_known(checks: Checks, database: Database) -> None:
+    checks.commit(record())
+    assert cities(checks) == ["Lyon", "Malmö"]
+    other = Checks(database)
+    other.commit(record(outcome="changed", revision=1, fetched=later(1), snapshot=OTHER, known=known(OTHER)))
+    assert cities(checks) == ["Lyon", "Kittilä"]
+
+
+def test_what_this_process_has_read_is_known(checks: Checks) -> None:
+    checks.commit(record())
+    assert cities(checks) == ["Lyon", "Malmö"]
+    checks.commit(record(outcome="changed", revision=1, fetched=later(1), snapshot=OTHER, known=known(OTHER)))
+    assert cities(checks) == ["Lyon", "Kittilä"]
+    checks.commit(failed(NOW + 2 * MINUTE))
+    assert cities(checks) == ["Lyon", "Kittilä"]
+
+
+def test_what_an_archive_has_added_is_known(checks: Checks, database: Database) -> None:
+    checks.commit(record())
+    assert cities(checks) == ["Lyon", "Malmö"]
+    ArchiveHistory(database, PARSER_VERSION).replace_history(URL, known(OTHER), ())
+    assert cities(checks) == ["Lyon", "Kittilä"]

@@ -572,3 +572,29 @@ except ConfigError as error:
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "PostgreSQL needs an additional package; run: pip install '.[postgres]'"
+
+
+# ── one snapshot for several reads ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_reads_within_a_snapshot_do_not_see_what_is_written_meanwhile(database: Database) -> None:
+    insert(database, "a.example")
+    with database.snapshot():
+        assert hosts(database) == ["a.example"]
+        insert(database, "b.example")
+        assert hosts(database) == ["a.example"]
+    assert hosts(database) == ["a.example", "b.example"]
+
+
+def test_a_snapshot_is_of_its_thread_alone(database: Database) -> None:
+    with database.snapshot(), ThreadPoolExecutor(1) as other:
+        assert hosts(database) == []
+        insert(database, "a.example")
+        assert other.submit(hosts, database).result() == ["a.example"]
+
+
+def test_a_snapshot_ends_with_an_error(database: Database) -> None:
+    with suppress(KeyError), database.snapshot():
+        raise KeyError
+    insert(database, "a.example")
+    assert hosts(database) == ["a.example"]

@@ -17,9 +17,11 @@ from cmr_watch.models.recipients import Message, Subscription, mailbox_of
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.match_queue import MatchQueue, NewMatch
 from cmr_watch.store.schema import changes, matches, subscriptions
 from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.store.waiting import is_idle
 from tests.factories import MINUTE, NOW, URL, change, message, wanted
 from tests.store.test_checks import record
 
@@ -105,10 +107,16 @@ def test_pending_changes_are_matched_oldest_first(database: Database, queue: Mat
 
 def test_changes_without_recipients_are_completed_too(database: Database, queue: MatchQueue) -> None:
     commit_changes(database, 2)
-    assert not queue.is_idle(NOW)
+    assert not is_idle(database, NOW)
     assert fan_out_all(queue) == [0]
     assert pending_changes(database) == []
-    assert queue.is_idle(NOW)
+    assert is_idle(database, NOW)
+
+
+def test_an_incident_is_no_work_without_an_operator(database: Database, queue: MatchQueue) -> None:
+    Incidents(database).open("fetch-failing", "https://example.org/", "the server answered 503", NOW)
+    assert not is_idle(database, NOW)
+    assert is_idle(database, NOW, has_operators=False)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])
@@ -218,7 +226,7 @@ def test_ending_a_subscription_withdraws_unsent_messages(database: Database, que
     assert [entry.outcome for entry in outbox.list()] == ["superseded"]
     plan_all(queue, NOW + MINUTE)
     assert outbox.counts()["pending"] == 0
-    assert queue.is_idle(NOW + MINUTE)
+    assert is_idle(database, NOW + MINUTE)
 
 
 def test_a_lease_is_not_renewed_after_its_subscription_has_ended(database: Database, queue: MatchQueue) -> None:

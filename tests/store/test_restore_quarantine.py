@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from cmr_watch.models.recipients import mailbox_of
+from cmr_watch.notify import tokens
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
+from cmr_watch.store.installation import Installation
 from cmr_watch.store.match_queue import MatchQueue
 from cmr_watch.store.recipients import replan
 from cmr_watch.store.restore_quarantine import RestoreQuarantine, is_first_reading, mark_restored
 from cmr_watch.store.schema import deliveries, matches, subscriptions
-from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.store.subscriptions import UNSUBSCRIBED_ONLINE, Subscriptions
 from tests.factories import MINUTE, NOW, URL, change, message, wanted
 from tests.store.test_checks import failed, suspect
 from tests.store.test_checks import record as reading
@@ -30,6 +32,10 @@ from tests.store.test_match_queue import (
 )
 
 LATER = NOW + MINUTE
+_BACK_TO_ONE = {
+    "sqlite": "UPDATE sqlite_sequence SET seq = 1 WHERE name = 'subscriptions'",
+    "postgresql": "SELECT setval(pg_get_serial_sequence('subscriptions', 'id'), 1)",
+}
 
 
 @pytest.fixture
@@ -132,6 +138,23 @@ def test_the_quarantine_starts_once(database: Database, quarantine: RestoreQuara
     quarantine.release("message", [1], LATER, send=True)
     assert not quarantine.quarantine_if_restored(LATER)
     assert held_items(quarantine) == HELD[1:]
+
+
+def test_a_link_in_a_mail_from_after_the_backup_is_nobody_elses_link(database: Database) -> None:
+    store = Subscriptions(database)
+    store.add(wanted("ada@example.org"), NOW)
+    after_backup = store.add(wanted("ben@example.org"), NOW)
+    with database.write() as connection:  # as in the backup, which was made before
+        connection.execute(subscriptions.delete().where(subscriptions.c.id == after_backup.id))
+        connection.execute(text(_BACK_TO_ONE[connection.dialect.name]))
+    restore(database)
+    key = Installation(database).key()
+    old_link = tokens.make(key, after_backup.id)
+    newcomer = store.add(wanted("cleo@example.org"), LATER)
+    assert tokens.verify(key, old_link) == after_backup.id
+    assert newcomer.id != after_backup.id
+    assert store.end_recipient(after_backup.id, UNSUBSCRIBED_ONLINE, LATER) == ()
+    assert [entry.address for entry in store.active()] == ["ada@example.org", "cleo@example.org"]
 
 
 def test_messages_that_were_leased_in_the_backup_are_held(database: Database, quarantine: RestoreQuarantine) -> None:

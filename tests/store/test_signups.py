@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -113,6 +114,57 @@ def test_only_so_many_mails_an_hour_and_the_others_wait(database: Database, stor
     assert store.write_mails(post.write, NOW) == MAX_PER_HOUR
     assert store.write_mails(post.write, NOW + timedelta(minutes=59)) == 0
     assert store.write_mails(post.write, NOW + timedelta(minutes=61)) == 3
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["ada@x.org", "ada+1@x.org", "ADA+news+2@x.org"],
+        ["ada.lovelace@gmail.com", "a.d.a.lovelace@gmail.com", "AdaLovelace+x@googlemail.com"],
+    ],
+)
+def test_an_inbox_with_many_addresses_gets_one_mail_a_day(
+    database: Database, store: Signups, post: Post, addresses: list[str]
+) -> None:
+    for address in addresses:
+        store.add(asked(address))
+    assert store.write_mails(post.write, NOW) == 1
+    for hours in (1, 23):
+        for address in addresses:
+            store.add(asked(address, at=NOW + timedelta(hours=hours)))
+        assert store.write_mails(post.write, NOW + timedelta(hours=hours)) == 0
+    assert len(rows(database)) == 1
+    store.add(asked(addresses[0]))
+    assert store.write_mails(post.write, NOW + timedelta(hours=25)) == 1
+
+
+def test_other_addresses_are_other_inboxes(store: Signups, post: Post) -> None:
+    different = ["a.b@x.org", "ab@x.org", "ab@gmail.org", "ab@y.org", "+ab@y.org", "+c@y.org", "ab@gmail.com"]
+    for address in different:
+        store.add(asked(address))
+    store.write_mails(post.write, NOW)
+    assert post.written == different
+
+
+def test_a_network_that_asks_for_very_many_delays_no_other(store: Signups, post: Post) -> None:
+    for number in range(3 * MAX_PER_HOUR):
+        store.add(asked(f"a{number}@x.org"))
+    store.add(replace(asked(), network="198.51.100.0/24"))
+    store.write_mails(post.write, NOW)
+    assert post.written[:3] == ["a0@x.org", ADA, "a1@x.org"]
+    assert len(post.written) == MAX_PER_HOUR
+
+
+def test_requests_that_get_no_mail_are_gone_at_once(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    subscriptions.add(wanted(ADA), NOW)
+    subscriptions.erase(ADA, NOW)
+    for _ in range(1_100):
+        store.add(asked())
+    store.add(asked("new@x.org"))
+    assert store.write_mails(post.write, NOW) == 1
+    assert [row.address for row in rows(database)] == ["new@x.org"]
 
 
 def test_the_token_is_not_stored_with_the_request(database: Database, store: Signups, post: Post) -> None:
@@ -288,6 +340,31 @@ def test_a_confirmed_subscription_outlives_its_request(
     Retention(database).run(NOW + KEPT_FOR + MINUTE)
     assert rows(database) == []
     assert [entry.address for entry in subscriptions.active()] == [ADA]
+
+
+def test_a_request_that_has_expired_takes_no_newer_one_with_it(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    mailed(store, post, asked())
+    token = mailed(store, post, asked(at=NOW + KEPT_FOR - MINUTE), NOW + KEPT_FOR - MINUTE)
+    with database.write() as connection:
+        connection.execute(update(deliveries).values(outcome="sent", done_at=NOW))
+    assert Retention(database).run(NOW + KEPT_FOR + MINUTE).unconfirmed == 1
+    assert store.confirm(token, subscriptions, NOW + KEPT_FOR + 2 * MINUTE) == "started"
+
+
+def test_who_comes_back_as_the_old_address_expires_can_still_confirm(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    subscriptions.add(wanted(ADA), NOW)
+    subscriptions.end(ADA, UNSUBSCRIBED_ONLINE, NOW)
+    at = NOW + retention.KEEP_ADDRESSES - MINUTE
+    token = mailed(store, post, asked(at=at), at)
+    with database.write() as connection:
+        connection.execute(update(deliveries).values(outcome="sent", done_at=at))
+    assert Retention(database).run(at + 2 * MINUTE).addresses == 1
+    assert store.confirm(token, subscriptions, at + 3 * MINUTE) == "started"
+    assert not subscriptions.is_erased(ADA)
 
 
 def test_the_periods_are_those_that_are_promised() -> None:

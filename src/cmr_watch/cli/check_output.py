@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 
 from cmr_watch.check_report import CheckReport
 from cmr_watch.cli.output import PAGE_NAMES, print_error, print_json, print_line, printable
-from cmr_watch.models.readings import CheckResult, Snapshot
-from cmr_watch.notify.outbox import DeliveryReport
+from cmr_watch.models.readings import Change, CheckResult, Snapshot
+from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.plural import counted
-from cmr_watch.render.sentences import sentence
 from cmr_watch.serialization import change_to_dict, instant
 
 MAX_CAUSES: Final = 3
@@ -46,7 +45,7 @@ def changes(report: CheckReport) -> Iterator[str]:
     """One line for each change, oldest first; how to see the others if there are more than ten."""
     recorded = sorted((change for result in report.results for change in result.changes), key=lambda change: change.id)
     shown = recorded[:MAX_CHANGES]
-    yield from (f"  {sentence(change.change)}" for change in shown)
+    yield from (f"  {_sentence(change.change)}" for change in shown)
     if more := len(recorded) - len(shown):
         yield f"  and {more} more; see: cmr-watch changes --since {shown[-1].id}"
 
@@ -181,7 +180,13 @@ def _page_to_dict(check: CheckResult) -> dict[str, Any]:
         "calls": len(snapshot.calls) if snapshot else None,
         "warnings": len(snapshot.warnings) if snapshot else None,
         "changes": [
-            {"id": recorded.id, **change_to_dict(recorded.change, sentence(recorded.change))}
+            {"id": recorded.id, **change_to_dict(recorded.change, _sentence(recorded.change))}
             for recorded in check.changes
         ],
     }
+
+
+def _sentence(change: Change) -> str:
+    from cmr_watch.render.sentences import sentence  # a check in which nothing came does not need it
+
+    return sentence(change)

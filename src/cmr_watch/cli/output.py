@@ -16,7 +16,6 @@ import click
 
 from cmr_watch.escaping import escaped, json_line
 from cmr_watch.exceptions import CmrWatchError
-from cmr_watch.render.datetimes import zone_words
 
 OK, FAILED, USAGE_ERROR, CHANGED = 0, 1, 2, 3
 # 128 + signal number, as shells report a process that SIGINT, SIGPIPE or SIGTERM ended
@@ -92,7 +91,8 @@ def local_time(at: datetime, zone: tzinfo) -> str:
 
 def in_zone(heading: str, zone: ZoneInfo) -> str:
     """The heading of a column of times: `READ AT (Brussels)`."""
-    return f"{heading} ({zone_words(zone).removesuffix(' time')})"
+    place = zone.key.rpartition("/")[2].replace("_", " ")
+    return f"{heading} ({place})"
 
 
 def printable(text: str) -> str:

@@ -190,7 +190,8 @@ def validate_address(address: str) -> None:
 def describe(subscription: Subscription | SubscriptionRequest) -> str:
     """“calls, editions in FR (calls of all countries); weekly on Friday at 8:00; quiet hours 22:00-07:00”."""
     topics = ", ".join(subscription.topics) + _describe_countries(subscription)
-    return topics + _describe_schedule(subscription.schedule)
+    language = "" if subscription.language == ENGLISH else f"; in {LANGUAGES[subscription.language]}"
+    return topics + _describe_schedule(subscription.schedule) + language
 
 
 def _describe_countries(subscription: Subscription | SubscriptionRequest) -> str:
@@ -242,7 +243,7 @@ def _schedule_rows(subscription: Subscription) -> Iterator[tuple[str, str]]:
     yield "quiet hours", str(schedule.quiet or "none")
     yield "reminders", f"{reminders} {'day' if reminders == '1' else 'days'} before a cut-off" if reminders else "none"
     yield "status message", "after each month without changes" if subscription.still_watching else "none"
-    yield "language", LANGUAGES[subscription.language]
+    yield "language", f"{LANGUAGES[subscription.language]} ({subscription.language})"
 
 
 def _time_rows(subscription: Subscription, zone: tzinfo) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import FAILED, OK, print_error, print_line, printable
 from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.log_lines import configuration_and_database, delivery_summary
-from cmr_watch.notify.outbox import DeliveryReport
+from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.plural import counted
 
 log = logging.getLogger("cmr_watch.worker")

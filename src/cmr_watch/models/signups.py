@@ -8,12 +8,25 @@ from typing import Final
 
 from cmr_watch.models.recipients import SubscriptionRequest
 
+_DOTLESS: Final = ("gmail.com", "googlemail.com")
+"""The domains of one service, which leaves out the full stops of an address."""
 VALID_FOR: Final = timedelta(days=7)
 """How long a request can be confirmed, from when its mail was written."""
 KEPT_FOR: Final = timedelta(days=28)
 """How long a request is kept, from when it was made."""
 WAY: Final = "web form"
 """How the consent to a subscription begins that was given on the site."""
+
+
+def inbox_of(mailbox: str) -> str:
+    """Where the mail to a mailbox arrives, as far as its address tells.
+
+    Many services deliver `ada+watch` to `ada`. So one inbox has any number of addresses, and only what they have in
+    common can limit how many mails arrive in it.
+    """
+    local, _, domain = mailbox.rpartition("@")
+    name = local.partition("+")[0] or local
+    return f"{name.replace('.', '')}@{_DOTLESS[0]}" if domain in _DOTLESS else f"{name}@{domain}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import CmrWatchError
@@ -101,7 +102,7 @@ def _suspect_reading(page: PageRef, checks: Checks, clock: Clock) -> tuple[Snaps
     stored = checks.newest_suspect(page.url)
     if stored is None:
         raise NothingToAccept(f"There is no suspect reading of {page.url} to accept.")
-    corrections = checks.corrections.active(page.url)
+    corrections = partial(checks.corrections.active, page.url)
     reading = read_page(page, stored.fetched, None, clock(), conditional=False, corrections=corrections)
     if reading.error:
         raise NothingToAccept(f"The suspect reading of {page.url} cannot be parsed: {reading.error}")

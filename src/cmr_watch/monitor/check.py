@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 from cmr_watch.clock import Clock
@@ -54,7 +55,9 @@ def check_page(
     """
     baseline = with_current_parser(checks, checks.baseline(page.url))
     now = clock()
-    validators = None if needs_full_reading(page.url, checks) else _validators(baseline, now)
+    validators = _validators(baseline, now)
+    if validators and needs_full_reading(page.url, checks):
+        validators = None
     try:
         fetched = fetcher.fetch(page.url, validators)
     except FetchError as error:
@@ -73,7 +76,7 @@ def check_page(
 def _read(
     page: PageRef, fetched: FetchedPage, baseline: Baseline | None, checks: Checks, now: datetime, *, conditional: bool
 ) -> Reading:
-    corrections = checks.corrections.active(page.url)
+    corrections = partial(checks.corrections.active, page.url)
     return read_page(page, fetched, baseline, now, conditional=conditional, corrections=corrections)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, Final
 
 from cmr_watch.models.readings import Snapshot
@@ -24,7 +25,11 @@ def _table(charset: str) -> Any:
     return codecs.charmap_build("".join(bytes([byte]).decode(charset, "ignore") or chr(byte) for byte in range(0x100)))
 
 
-_TABLES: Final = tuple(map(_table, CHARSETS))
+@cache
+def _tables() -> tuple[Any, ...]:
+    return tuple(map(_table, CHARSETS))
+
+
 _RUN: Final = re.compile(r"[^\x00-\x7f]{2,200}")
 _EDGES: Final = re.compile(r"^[“„‘‚«‹–—\xa0]{1,9}|[–—’”…»›\xa0]{1,9}$")
 _WORD: Final = re.compile(r"[^ \t\r\n]{1,1000}")
@@ -77,7 +82,7 @@ def _is_misread(run: str, before: str, after: str) -> bool:
 
 def _meanings(run: str) -> Iterator[str]:
     """What the characters were, if they are UTF-8 that was decoded with another charset."""
-    for table in _TABLES:
+    for table in _tables():
         try:
             yield codecs.charmap_encode(run, "strict", table)[0].decode()
         except UnicodeError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -49,7 +49,7 @@ def read_page(
     now: datetime,
     *,
     conditional: bool,
-    corrections: Sequence[Correction] = (),
+    corrections: Callable[[], Sequence[Correction]] = tuple,
 ) -> Reading:
     """Parse the page and apply the corrections, unless its bytes are the baseline's."""
     at = fetched.fetched_at
@@ -57,7 +57,7 @@ def read_page(
         found = _found_at(baseline.snapshot, fetched)
         return Reading(page, fetched, found, at, now, conditional, evidence=baseline.evidence)
     try:
-        snapshot, evidence, lapsed = parse(fetched, page.kind, corrections)
+        snapshot, evidence, lapsed = parse(fetched, page.kind, corrections())
         return Reading(page, fetched, snapshot, at, now, conditional, evidence=evidence, lapsed=lapsed)
     except ParseError as error:
         return Reading(page, fetched, unreadable(page.kind), at, now, conditional, str(error))

@@ -20,6 +20,7 @@ from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ChannelDown, DeliveryError, LeaseLost, StoreError
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import REQUESTED, Channel, Delivery, DeliveryOutcome, Incident, Message
+from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.notify import delivery_schedule, planning
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.mail_addresses import parse
@@ -38,6 +39,8 @@ _FAULTS: Final = (ValueError, TypeError, LookupError, AttributeError, Arithmetic
 
 WriteOperator = Callable[[str, Sequence[Incident]], Message]
 BATCH: Final = 20
+_FRESH: Final = timedelta(seconds=1)
+"""How long after the claim neither a lease nor a subscription is looked at again: a batch is usually sent by then."""
 LATE: Final = timedelta(hours=1)
 """How late a digest may be before the operator is notified."""
 
@@ -121,34 +124,6 @@ def check_overdue_digests(queue: MatchQueue, incidents: Incidents, now: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryReport:
-    """The result of one run: numbers of messages, and the distinct errors in `failures`.
-
-    `pending` messages could not be sent but will be retried; those `failed` failed permanently.
-    """
-
-    sent: int = 0
-    logged: int = 0
-    pending: int = 0
-    failed: int = 0
-    failures: tuple[str, ...] = ()
-
-    @property
-    def has_failures(self) -> bool:
-        """Whether any message that was due could not be sent."""
-        return bool(self.pending or self.failed)
-
-    def __add__(self, later: DeliveryReport) -> DeliveryReport:
-        return DeliveryReport(
-            sent=self.sent + later.sent,
-            logged=self.logged + later.logged,
-            pending=max(self.pending, later.pending),
-            failed=self.failed + later.failed,
-            failures=tuple(dict.fromkeys(self.failures + later.failures)),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Pace:
     """Limits on a run: at most `per_minute` mails; `sleep` waits for some seconds; `stop` asks for an early end."""
 
@@ -176,9 +151,10 @@ def deliver(
     run = _Run(deliveries, channels, clock, jitter, on_unknown_recipient)
     try:
         while not pace.stop():
-            batch = deliveries.claim(clock(), LEASE, BATCH, pace.per_minute)
+            now = clock()
+            batch = deliveries.claim(now, LEASE, BATCH, pace.per_minute)
             if batch:
-                run.process_batch(batch, pace.stop)
+                run.process_batch(batch, now, pace.stop)
                 continue
             next_at = deliveries.next_mail_at(clock(), pace.per_minute) if pace.per_minute else None
             if next_at is None:
@@ -214,7 +190,7 @@ class _Run:
         self._failures_by_route = deliveries.open_circuits()
         self._next_probes: dict[str, datetime] = {}
         self._accepted: Delivery | None = None
-        self._leased_at = clock()
+        self._claimed_at = self._leased_at = clock()
         self._counts: Counter[str] = Counter()
         self._errors: dict[str, None] = {}
 
@@ -224,15 +200,16 @@ class _Run:
             counts["pending"] = counts.get("pending", 0) + self._deliveries.blocked_by_open_circuits(self._clock())
         return DeliveryReport(**counts, failures=tuple(self._errors))
 
-    def process_batch(self, claimed: Sequence[Delivery], stop: Callable[[], bool]) -> None:
+    def process_batch(self, claimed: Sequence[Delivery], claimed_at: datetime, stop: Callable[[], bool]) -> None:
         """Process the deliveries in order. Those not processed are released at once, whatever ends the batch early."""
         remaining = list(claimed)
+        self._claimed_at = claimed_at
         try:
-            is_ours = self._renew_lease(remaining[0])
+            is_ours = self._renew_lease(remaining[0])  # nothing is sent if nothing can be written
             while remaining and not stop():
                 delivery, following = remaining[0], remaining[1] if len(remaining) > 1 else None
                 # otherwise the lease has expired and another process has it, or the recipient has unsubscribed
-                is_ours = self._process(delivery, following) if is_ours else self._renew_lease(following)
+                is_ours = self._process(delivery, following) if is_ours else self._hold(following)
                 del remaining[0]
         finally:
             for delivery in remaining:
@@ -240,26 +217,38 @@ class _Run:
                     self._abandon(delivery)
 
     def _process(self, delivery: Delivery, following: Delivery | None) -> bool:
-        """Release, send or fail one delivery and renew the next lease; return whether it was renewed."""
+        """Release, send or fail one delivery; return whether the next one is still ours."""
         if _route(delivery) in self._next_probes:
             self._deliveries.release(delivery)  # the route is down; one probe per run is enough
-            return self._renew_lease(following)
+            return self._hold(following)
         quiet_until = _quiet_until(delivery, self._clock())
         if quiet_until is not None:
             self._deliveries.release(delivery, quiet_until)
-            return self._renew_lease(following)
+            return self._hold(following)
         try:
             outcome = self._send(delivery)
         except LeaseLost:
-            return self._renew_lease(following)
+            return self._hold(following)
         except DeliveryError as error:
             self._record_failure(delivery, error)
-            return self._renew_lease(following)
+            return self._hold(following)
         return self._finish_and_renew(delivery, outcome, following)
 
-    def _renew_lease(self, delivery: Delivery | None) -> bool:
+    def _hold(self, delivery: Delivery | None) -> bool:
+        """Whether a delivery is leased to this process and its recipient subscribed; renews the lease after a while."""
+        if delivery is None:
+            return False
+        if self._is_fresh(self._clock()):
+            self._leased_at = self._claimed_at
+            return True
+        return self._renew_lease(delivery)
+
+    def _is_fresh(self, now: datetime) -> bool:
+        return self._claimed_at <= now < self._claimed_at + _FRESH
+
+    def _renew_lease(self, delivery: Delivery) -> bool:
         self._leased_at = self._clock()
-        return delivery is not None and self._deliveries.renew(delivery, self._leased_at, LEASE)
+        return self._deliveries.renew(delivery, self._leased_at, LEASE)
 
     def _is_ours(self, delivery: Delivery) -> bool:
         """Whether a delivery is still leased to this process, which may have been frozen meanwhile."""
@@ -323,12 +312,16 @@ class _Run:
         following: Delivery | None = None,
         error: str | None = None,
     ) -> bool:
-        """Record the outcome and renew the next lease in one commit; return whether it was renewed."""
-        self._leased_at = self._clock()
-        is_finished, is_renewed = self._deliveries.finish(delivery, outcome, self._leased_at, error, following)
+        """Record the outcome, and renew the next lease if it is time, in one commit; return whether it is ours."""
+        now = self._clock()
+        is_fresh = self._is_fresh(now)
+        self._leased_at = self._claimed_at if is_fresh else now
+        is_finished, is_renewed = self._deliveries.finish(
+            delivery, outcome, now, error, None if is_fresh else following
+        )
         if is_finished:
             self._counts[outcome] += 1
-        return is_renewed
+        return is_renewed or (is_fresh and following is not None)
 
     def _abandon(self, delivery: Delivery) -> None:
         """Release a delivery; one that was already accepted is recorded as sent, so that it is not sent again."""

@@ -25,6 +25,7 @@ class Cldr:
     - `day`, `short_day`, `day_in_year`, `month_in_year`: patterns of dates. `weekday_and_day`: of a weekday and what
       follows it.
     - `weekday_in_range`: the same for the first and the last day of a range. `time`: of hours and minutes.
+      `day_and_time`: of a day and its time.
     - `group`: between thousands, in numbers that have `ungrouped` digits more than three.
     - `two_and`, `two_or`: patterns of the last two parts of a list.
     - `countries`: by code; empty for English. `cities`: those of time zones that are not called as in English.
@@ -45,6 +46,7 @@ class Cldr:
     weekday_and_day: str
     weekday_in_range: str
     time: str
+    day_and_time: str
     group: str
     ungrouped: int
     two_and: str

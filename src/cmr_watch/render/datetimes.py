@@ -62,12 +62,22 @@ def cutoff_time(at: datetime, zone: ZoneInfo) -> str:
 def day_and_time(at: datetime, zone: ZoneInfo) -> str:
     """`12 October 2023, 09:12`, without the name of the zone."""
     local = at.astimezone(zone)
-    return f"{day_words(local.date())}, {clock_words(local)}"
+    return at_time(day_words(local.date()), clock_words(local))
 
 
 def clock_words(at: datetime | time) -> str:
     """`18:00`; in German `18:00 Uhr`."""
     return _table().time.format(time=f"{at:%H:%M}")
+
+
+def at_time(day: str, clock: str) -> str:
+    """The words of a day and of a time: `31 May 2024, 18:00`; in French `31 mai 2024 à 18:00`."""
+    return _table().day_and_time.format(day=day, time=clock)
+
+
+def hours_words(start: time, end: time) -> str:
+    """`22:00–07:00`; in German `22:00–07:00 Uhr`."""
+    return _table().time.format(time=f"{start:%H:%M}–{end:%H:%M}")
 
 
 def without_year(text: str, year: int) -> str:
@@ -99,7 +109,7 @@ def full_time(at: datetime) -> str:
 def full_minute(at: datetime) -> str:
     """`Saturday 28 November 2026, 04:13`, where it is said elsewhere that it is Brussels time."""
     local = at.astimezone(BRUSSELS)
-    return f"{full_day(local.date())}, {clock_words(local)}"
+    return at_time(full_day(local.date()), clock_words(local))
 
 
 def full_range(first: date, last: date) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.readings import CallNotice, Change, ChangeKind, Cutoff, Edition, KnownCall, RecordedChange
 from cmr_watch.models.recipients import ChangeGroup
 from cmr_watch.places import is_online
-from cmr_watch.render.datetimes import clock_words, cutoff_day, day_words, short_day, without_year
+from cmr_watch.render.datetimes import at_time, clock_words, cutoff_day, day_words, short_day, without_year
 from cmr_watch.render.i18n import N_, _, ngettext, pgettext
 from cmr_watch.render.joining import labelled
 from cmr_watch.render.message_parts import MAX_SENTENCE, MAX_SHORT, MAX_SUBJECT
@@ -24,8 +24,9 @@ from cmr_watch.render.sentences import (
     FIRST_SEEN,
     STATUS_REMARKS,
     added_cutoffs,
+    call_in_subject,
     call_name,
-    call_within,
+    call_within_subject,
     days,
     is_extension,
     label,
@@ -254,14 +255,14 @@ def _of_call(change: Change, call: CallNotice, upcoming: Cutoff | None, read_at:
     full = sentence(change, zone, read_at)
     if change.kind in (K.CALL_CUTOFF_ADDED, K.CALL_CUTOFF_MOVED) and change.cutoff_after:
         return _of_cutoff(change, call, full, read_at)
-    brief = _(_CALL_BRIEFS[change.kind]).format(call=call_within(call))
+    brief = _(_CALL_BRIEFS[change.kind]).format(call=call_within_subject(call))
     if change.kind not in _CALL_TITLES:
         return Headline(full, call_name(call), full, full, brief)
     titles = _CALL_TITLES_WITH_YEARS if call.hosting_years else _CALL_TITLES
     title = _(titles[change.kind]).format(years=years(call))
     if change.kind is K.CALL_OPENED:
         return _opened(change, call, Headline(full, "", title, "", brief), upcoming, read_at)
-    subject = _(_CALL_SUBJECTS[change.kind]).format(call=call_name(call))
+    subject = _(_CALL_SUBJECTS[change.kind]).format(call=call_in_subject(call))
     return Headline(full, _(_CALL_KICKERS[change.kind]), title, subject, brief)
 
 
@@ -271,10 +272,10 @@ def _opened(change: Change, call: CallNotice, made: Headline, upcoming: Cutoff |
     kicker = _("Call for hosts: open again") if was_closed else _(_CALL_KICKERS[K.CALL_OPENED])
     if upcoming is None:
         text = _("{call} open again") if was_closed else _(_CALL_SUBJECTS[K.CALL_OPENED])
-        return replace(made, kicker=kicker, subject=text.format(call=call_name(call)))
+        return replace(made, kicker=kicker, subject=text.format(call=call_in_subject(call)))
     text = _("{call} open again: apply by {day}") if was_closed else _("{call} open: apply by {day}")
     day = short_day(cutoff_day(upcoming.at), cutoff_day(read_at))
-    return replace(made, kicker=kicker, subject=text.format(call=call_name(call), day=day))
+    return replace(made, kicker=kicker, subject=text.format(call=call_in_subject(call), day=day))
 
 
 def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime) -> Headline:
@@ -285,9 +286,9 @@ def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime) -
         days_ = ", ".join(day_words(cutoff_day(cutoff.at)) for cutoff in added_cutoffs(change))
         number = len(added_cutoffs(change))
         title = ngettext("New cut-off {new}", "New cut-offs {new}", number).format(new=days_)
-        subject = f"{title} · {call_within(call)}"
+        subject = f"{title} · {call_within_subject(call)}"
         brief = ngettext("new cut-off {new}", "new cut-offs {new}", number).format(new=days_)
-        return Headline(full, call_name(call), title, subject, labelled(call_within(call), brief))
+        return Headline(full, call_name(call), title, subject, labelled(call_within_subject(call), brief))
     old = change.cutoff_before.at.astimezone(BRUSSELS)
     text, brief = _("New cut-off {new} (was {old})"), _("new cut-off {new}")
     if is_extension(change, read_at):
@@ -296,6 +297,6 @@ def _of_cutoff(change: Change, call: CallNotice, full: str, read_at: datetime) -
         text, brief = _("Cut-off now earlier: {new} (was {old})"), _("cut-off now earlier: {new}")
     words = {"new": day_words(new.date()), "old": short_day(old.date(), new.date())}
     if new.date() == old.date():
-        words = {"new": f"{words['new']}, {clock_words(new)}", "old": clock_words(old)}
-    title, of_call = text.format(**words), call_within(call)
+        words = {"new": at_time(words["new"], clock_words(new)), "old": clock_words(old)}
+    title, of_call = text.format(**words), call_within_subject(call)
     return Headline(full, call_name(call), title, f"{title} · {of_call}", labelled(of_call, brief.format(**words)))

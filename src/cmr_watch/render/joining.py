@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cmr_watch.render.cldr import cldr
 from cmr_watch.render.i18n import _, language
@@ -16,6 +16,11 @@ def and_words(parts: Sequence[str]) -> str:
 def or_words(parts: Sequence[str]) -> str:
     """`a, b or c`."""
     return _joined(parts, cldr(language()).two_or)
+
+
+def in_turn(parts: Iterable[str]) -> str:
+    """`a; b; c`, where a part may have commas."""
+    return _("; ").join(parts)
 
 
 def labelled(label: str, text: str) -> str:

@@ -6,7 +6,7 @@ Names that stand for themselves in the database (`edition.announced`, `lyon-fr-2
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,9 @@ from cmr_watch.models.mail_requests import MailRequest
 from cmr_watch.models.personal_data import PersonalData, SentMessage
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest
 from cmr_watch.models.signups import Signup
-from cmr_watch.render.datetimes import local_time
+from cmr_watch.render.datetimes import clock_words, hours_words, local_time
 from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.joining import in_turn, labelled
 from cmr_watch.render.message_parts import MAX_SENTENCE, Item, Section, facts
 from cmr_watch.render.sanitize import clean
 
@@ -96,13 +97,14 @@ def _status(entry: Subscription) -> str:
 def _choices(request: SubscriptionRequest) -> Iterator[tuple[str, str | None]]:
     """What was chosen, as labels and values."""
     schedule = request.schedule
+    quiet = schedule.quiet
     yield _("Name in the configuration"), request.name
     yield _("Topics"), ", ".join(request.topics)
     yield _("Language"), LANGUAGES.get(request.language, request.language)
     yield _("Countries"), ", ".join(request.countries) or _("all")
     yield _("How often"), _(_FREQUENCIES[schedule.frequency])
-    yield _("Hour and time zone"), f"{schedule.hour}:00, {schedule.time_zone}"
-    yield _("Quiet hours"), str(schedule.quiet) if schedule.quiet else _("no")
+    yield _("Hour and time zone"), f"{clock_words(time(schedule.hour))}, {schedule.time_zone}"
+    yield _("Quiet hours"), hours_words(quiet.start, quiet.end) if quiet else _("no")
     yield _("Reminders, in days before a cut-off"), ", ".join(map(str, request.reminders)) or _("no")
     yield _("Monthly status"), _("yes") if request.still_watching else _("no")
 
@@ -114,11 +116,11 @@ def _signups(signups: Iterable[Signup], zone: ZoneInfo) -> Iterator[str]:
             time=local_time(one.requested_at, zone),
             network=clean(one.network, MAX_SENTENCE),
             version=clean(one.consent_text, MAX_SENTENCE),
-            choices="; ".join(f"{label}: {value}" for label, value in _choices(one.request) if value),
+            choices=in_turn(labelled(label, value) for label, value in _choices(one.request) if value),
         )
         for label, at in ((_("mailed"), one.mailed_at), (_("confirmed"), one.confirmed_at)):
             if at:
-                yield f"{local_time(at, zone)}: {label}"
+                yield labelled(local_time(at, zone), label)
 
 
 def _requests(requests: Iterable[MailRequest], zone: ZoneInfo) -> Iterator[str]:
@@ -133,13 +135,13 @@ def _message(message: SentMessage, zone: ZoneInfo) -> str:
     outcome = _("waiting") if message.outcome is None else _(_OUTCOMES.get(message.outcome, message.outcome))
     done = f" ({local_time(message.done_at, zone)})" if message.done_at else ""
     error = f". {clean(message.error, MAX_SENTENCE)}" if message.error else ""
-    return f"{local_time(message.created_at, zone)}: {subject} – {outcome}{done}{error}"
+    return labelled(local_time(message.created_at, zone), f"{subject} – {outcome}{done}{error}")
 
 
 def _matches(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
     for one in data.matches:
         state = _time(one.settled_at, zone) or _("waiting")
-        yield f"{local_time(one.matched_at, zone)}: {one.kind} {clean(one.key, MAX_SENTENCE)} – {state}"
+        yield labelled(local_time(one.matched_at, zone), f"{one.kind} {clean(one.key, MAX_SENTENCE)} – {state}")
 
 
 def _reminders(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
@@ -156,19 +158,20 @@ def _reminders(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
 def _notices(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
     for one in data.notices:
         phase = _("can be read again") if one.phase == "ended" else _("cannot be read")
-        yield f"{local_time(one.settled_at, zone)}: {clean(one.page_url, MAX_SENTENCE)} – {phase}"
+        yield labelled(local_time(one.settled_at, zone), f"{clean(one.page_url, MAX_SENTENCE)} – {phase}")
 
 
 def _mutes(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
     for one in data.mutes:
-        text = _("{time}: {item}, undone: {undone}") if one.ended_at else "{time}: {item}"
+        time, item = local_time(one.muted_at, zone), clean(one.key, MAX_SENTENCE)
+        text = _("{time}: {item}, undone: {undone}")
         undone = _time(one.ended_at, zone)
-        yield text.format(time=local_time(one.muted_at, zone), item=clean(one.key, MAX_SENTENCE), undone=undone)
+        yield text.format(time=time, item=item, undone=undone) if undone else labelled(time, item)
 
 
 def _remarks(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
     for one in data.remarks:
-        yield f"{local_time(one.at, zone)}: {one.kind}: {clean(one.text, MAX_SENTENCE)}"
+        yield labelled(local_time(one.at, zone), labelled(one.kind, clean(one.text, MAX_SENTENCE)))
 
 
 def _time(at: datetime | None, zone: ZoneInfo) -> str | None:

@@ -15,7 +15,7 @@ from cmr_watch.render.call_parts import apply_link, call_needs, later_table, let
 from cmr_watch.render.datetimes import cutoff_at, cutoff_day, cutoff_time, day_words, deadline
 from cmr_watch.render.i18n import _, ngettext
 from cmr_watch.render.message_parts import Item, facts
-from cmr_watch.render.sentences import call_within, contradiction
+from cmr_watch.render.sentences import call_within, call_within_subject, contradiction
 
 LATE_DAYS: Final = 7
 """With this many days left or fewer, it is too late to request a letter that takes weeks."""
@@ -31,7 +31,7 @@ def reminder_subject(reminder: Reminder, zone: ZoneInfo) -> str:
     text = _("Last cut-off {cutoff} · {when} · {call}")
     if reminder.later:
         text = _("Next cut-off {cutoff} · {when} · {call}")
-    return text.format(cutoff=cutoff, when=_when(reminder.days_left), call=call_within(reminder.open.call))
+    return text.format(cutoff=cutoff, when=_when(reminder.days_left), call=call_within_subject(reminder.open.call))
 
 
 def _when(days_left: int) -> str:

@@ -23,11 +23,13 @@ from cmr_watch.render.datetimes import (
     short_day,
 )
 from cmr_watch.render.i18n import N_, _, pgettext
-from cmr_watch.render.joining import labelled
+from cmr_watch.render.joining import in_turn, labelled
 
 __all__ = [
+    "call_in_subject",
     "call_name",
     "call_within",
+    "call_within_subject",
     "contradiction",
     "cutoff_words",
     "days",
@@ -125,6 +127,20 @@ def call_within(call: CallNotice) -> str:
     return _("call for hosts {years}").format(years=years(call)) if call.hosting_years else _("call for hosts")
 
 
+def call_in_subject(call: CallNotice) -> str:
+    """`call_name` for the subject of a message, where some languages shorten it."""
+    if not call.hosting_years:
+        return call_name(call)
+    return pgettext("subject", "Call for hosts {years}").format(years=years(call))
+
+
+def call_within_subject(call: CallNotice) -> str:
+    """The same within a sentence."""
+    if not call.hosting_years:
+        return call_within(call)
+    return pgettext("subject", "call for hosts {years}").format(years=years(call))
+
+
 def years(call: CallNotice) -> str:
     """`2024–2025` for consecutive years, `2024, 2026` for others, empty for none."""
     all_years = call.hosting_years
@@ -151,7 +167,7 @@ def contradiction(known: KnownCall) -> tuple[str, ...]:
     if not other:
         return ()
     text = _("The pages disagree: the list of editions gives the cut-off {cutoffs}, the call page does not.")
-    return (text.format(cutoffs="; ".join(other[:MAX_CUTOFFS])),)
+    return (text.format(cutoffs=in_turn(other[:MAX_CUTOFFS])),)
 
 
 def added_cutoffs(change: Change) -> tuple[Cutoff, ...]:
@@ -274,7 +290,7 @@ def _call_sentence(change: Change, call: CallNotice, zone: ZoneInfo, read_at: da
     added = added_cutoffs(change)
     if len(added) > 1:
         text = _("{call}: new cut-offs {new}")
-        return text.format(call=call_name(call), new="; ".join(cutoff_at(cutoff, zone) for cutoff in added))
+        return text.format(call=call_name(call), new=in_turn(cutoff_at(cutoff, zone) for cutoff in added))
     old, new = change.cutoff_before, change.cutoff_after
     return text.format(
         call=call_name(call),
@@ -302,12 +318,12 @@ def _call_update(before: CallNotice, after: CallNotice, zone: ZoneInfo) -> str:
     """The years that changed, and the cut-offs that are now closed or gone."""
     cutoffs = [_(text).format(cutoff=deadline(cutoff.at, zone)) for cutoff, text in _ended_cutoffs(before, after)]
     if before.hosting_years and set(before.hosting_years) < set(after.hosting_years):
-        return "; ".join([_("Call for hosts now covers {years}").format(years=years(after)), *cutoffs])
+        return in_turn([_("Call for hosts now covers {years}").format(years=years(after)), *cutoffs])
     parts = []
     if before.hosting_years != after.hosting_years:
         old = years(before) or pgettext("hosting years", "not given")
         parts.append(_("hosting years changed (previously {years})").format(years=old))
-    details = "; ".join([*parts, *cutoffs]) or _("details updated")
+    details = in_turn([*parts, *cutoffs]) or _("details updated")
     return labelled(call_name(after), details)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from cmr_watch import serialization
 from cmr_watch.models.readings import Change, FetchedPage, Known, PageKind, Snapshot
@@ -71,7 +71,9 @@ class ArchiveHistory:
             for entry in added:
                 _insert_change(connection, page_url, entry)
             state = known_entries.load(connection, page_url)
-            replace_known(self._database, connection, page_url, state, known, _last_read_at(connection))
+            if replace_known(self._database, connection, page_url, state, known, _last_read_at(connection)):
+                # other processes keep what is known of a page at one revision
+                connection.execute(update(pages).where(pages.c.url == page_url).values(revision=pages.c.revision + 1))
             return len(added)
 
 

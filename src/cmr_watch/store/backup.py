@@ -115,6 +115,15 @@ def restore(path: Path, url: str, now: datetime) -> Restored:
         return Restored(revision, _replace_database(part, target, now))
 
 
+def scheduled_backup(database: Database, folder: Path, keep: int, now: datetime) -> Backup:
+    """Back up into a folder, and remove all but the newest `keep` scheduled backups. ConfigError if it is no folder."""
+    if not folder.is_dir():  # it is not created: its name may be misspelt, or its disk not mounted
+        raise ConfigError(f"[backup] folder: {folder} does not exist or is not a folder; create it first")
+    copy = create_backup(database, folder / backup_name(now))
+    prune_backups(folder, keep)
+    return copy
+
+
 def prune_backups(folder: Path, keep: int) -> tuple[Path, ...]:
     """Remove all but the newest `keep` scheduled backups (see `backup_name`); return those removed."""
     if keep < 1:

@@ -63,13 +63,17 @@ class OutcomeWriter:
             "consecutive_failures": 0,
         }
         connection.execute(_UPDATE_PAGE, values)
-        url = record.page.url
-        incidents.resolve_incidents(connection, url, record.checked_at, *incidents.PAGE_INCIDENTS)
-        if record.has_known_layout or record.layout_notice:
-            incidents.report_again(
-                self._database, connection, "layout-changed", url, record.layout_notice, record.checked_at
-            )
+        self._settle_incidents(connection, record)
         return CommitEffects(reusable_version=None if is_modified else version)
+
+    def _settle_incidents(self, connection: Connection, record: CheckRecord) -> None:
+        """Resolve what a plausible reading resolves, and report a change of the layout."""
+        url, now = record.page.url, record.checked_at
+        open_ = incidents.open_kinds(connection, url)  # usually none
+        incidents.resolve_incidents(connection, url, now, *(kind for kind in incidents.PAGE_INCIDENTS if kind in open_))
+        is_noted = record.has_known_layout and "layout-changed" in open_
+        if is_noted or record.layout_notice:
+            incidents.report_again(self._database, connection, "layout-changed", url, record.layout_notice, now)
 
     def _write_suspect(
         self, connection: Connection, record: CheckRecord, page: Any, stored: StoredPage

@@ -46,7 +46,21 @@ UNREPORTED: Final = (ARCHIVED, REPARSED)
 DERIVED: Final = (*UNREPORTED, RELEASED)
 """The outcomes of checks for which no page was fetched."""
 PLAUSIBLE_OUTCOMES = ("baseline", "changed", "unchanged")
-_NOT_READ = ("failed", "suspect")
+NOT_READ = ("failed", "suspect")
+_JUDGED = checks.alias()
+# not max(id), which would go through a year of checks: this one stops at the first
+_LAST_JUDGED_ID = (
+    select(_JUDGED.c.id)
+    .where(_JUDGED.c.page_url == pages.c.url, _JUDGED.c.outcome.in_((*PLAUSIBLE_OUTCOMES, *NOT_READ)))
+    .correlate(pages)
+    .order_by(_JUDGED.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+LAST_JUDGED: Final = (
+    select(pages.c.url, checks.c.outcome).join_from(pages, checks, checks.c.id == _LAST_JUDGED_ID).order_by(checks.c.id)
+)
+"""Selects each page with its newest check that read it or failed to: by ID, as the clock can be set back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,11 +316,7 @@ def check_row_of(row: Any) -> CheckRow:
 
 def failing_pages(connection: Connection) -> frozenset[str]:
     """Return the URLs of the pages that could not be read by their last check, or had a suspect reading."""
-    other = checks.alias()
-    of_page = select(other.c.id).where(other.c.page_url == pages.c.url).correlate(pages)
-    judged = of_page.where(other.c.outcome.in_((*PLAUSIBLE_OUTCOMES, *_NOT_READ))).order_by(other.c.id.desc())
-    statement = select(pages.c.url).join_from(pages, checks, checks.c.id == judged.limit(1).scalar_subquery())
-    return frozenset(connection.execute(statement.where(checks.c.outcome.in_(_NOT_READ))).scalars())
+    return frozenset(row.url for row in connection.execute(LAST_JUDGED) if row.outcome in NOT_READ)
 
 
 def insert_change(

@@ -36,6 +36,7 @@ from cmr_watch.store.check_records import (
     CheckRecord,
     CheckRow,
     KnownAfterwards,
+    PageVersion,
     StoredPage,
     baseline_of,
     failing_pages,
@@ -73,6 +74,16 @@ FAILURES_UNTIL_INCIDENT = 3
 
 _PAGE = select(pages).where(pages.c.url == bindparam("page"))
 _LOCKED_PAGE = _PAGE.with_for_update()
+_REVISIONS = select(pages.c.url, pages.c.kind, pages.c.revision)
+_FETCHES = checks.alias()
+_LAST_FETCH = select(func.max(_FETCHES.c.id)).where(
+    _FETCHES.c.page_url == pages.c.url, _FETCHES.c.outcome.not_in(DERIVED)
+)
+_LAST_FETCHES = (
+    select(checks.c.id, pages.c.url, pages.c.kind, checks.c.checked_at, checks.c.outcome)
+    .join_from(pages, checks, checks.c.id == _LAST_FETCH.scalar_subquery())
+    .order_by(pages.c.url)
+)
 
 
 class Checks:
@@ -92,6 +103,8 @@ class Checks:
         self._parser_version = parser_version
         self.corrections = Corrections(database)
         self._stored_pages: dict[str, StoredPage] = {}
+        self._known_pages: tuple[KnownPage, ...] = ()
+        self._revisions: dict[str, tuple[str, int]] = {}
 
     # ── one page ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -130,6 +143,8 @@ class Checks:
                 restore_quarantine.end_first_reading(connection, record.page.url)
         if record.round_ is not None:
             record.round_.id = round_id
+        if not is_replaced:
+            self._keep_known(record.page, page, effects.reusable_version)
         if effects.reusable_version and not is_replaced:
             self._stored_pages[record.page.url] = replace(stored, version=effects.reusable_version)
         if effects.incident:
@@ -147,6 +162,11 @@ class Checks:
         """Make all recipients due for planning if reminders may have become due."""
         if record.known is not None and record.known.calls != stored.known.calls:
             recipients.plan_all_again(self._database, connection, record.checked_at)
+
+    def _keep_known(self, page: PageRef, row: Any, version: PageVersion | None) -> None:
+        """Keep what is known of all pages, as it is the same at the new version of this one."""
+        if version is not None and self._revisions.get(page.url) == (row.kind, row.revision):
+            self._revisions[page.url] = (page.kind, version[0])
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
         page = connection.execute(_LOCKED_PAGE, {"page": record.page.url}).first()
@@ -229,7 +249,10 @@ class Checks:
     def known_pages(self) -> tuple[KnownPage, ...]:
         """Return the known state of each page."""
         with self._database.read() as connection:
-            return known_entries.load_pages(connection)
+            revisions = {row.url: (row.kind, row.revision) for row in connection.execute(_REVISIONS)}
+            if revisions != self._revisions:  # cached, as it takes long to load and rarely changes
+                self._known_pages, self._revisions = known_entries.load_pages(connection), revisions
+            return self._known_pages
 
     def changes_on_other_pages(self, page_url: str, keys: Collection[str]) -> tuple[Change, ...]:
         """Return the changes of these editions and calls that were found on other pages, oldest first."""
@@ -240,13 +263,8 @@ class Checks:
 
     def last_fetches(self) -> tuple[LastFetch, ...]:
         """Return when each page was last checked, and whether that failed."""
-        other = checks.alias()
-        newest = select(func.max(other.c.id)).where(other.c.page_url == pages.c.url, other.c.outcome.not_in(DERIVED))
-        joined = select(checks.c.id, pages.c.url, pages.c.kind, checks.c.checked_at, checks.c.outcome).join_from(
-            pages, checks, checks.c.id == newest.scalar_subquery()
-        )
         with self._database.read() as connection:
-            rows = connection.execute(joined.order_by(pages.c.url)).all()
+            rows = connection.execute(_LAST_FETCHES).all()
             return tuple(readable.models(connection, checks, rows, _last_fetch))
 
     def failing_pages(self) -> frozenset[str]:

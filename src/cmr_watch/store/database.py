@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,13 +45,32 @@ class Database:
         self._reader = self.engine
         if self.path is None:
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        self._snapshot: ContextVar[Connection | None] = ContextVar("snapshot", default=None)
         self._writer = self.engine.execution_options(cmr_watch_begin="BEGIN IMMEDIATE")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Begin a read-only transaction, which sees a single snapshot."""
+        """Begin a read-only transaction, which sees a single snapshot; within `snapshot`, use that one."""
+        shared = self._snapshot.get()
+        if shared is not None:
+            with self.store_errors():
+                yield shared
+            return
         with self.store_errors(), self._reader.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let everything that is read in this block see a single snapshot, in one transaction instead of many.
+
+        What is written meanwhile, in a transaction of its own, is not seen before the end of the block.
+        """
+        with self.read() as connection:
+            token = self._snapshot.set(connection)
+            try:
+                yield
+            finally:
+                self._snapshot.reset(token)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -31,7 +31,7 @@ from cmr_watch.store.claims import (
     times,
 )
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import mark_notified, open_incident, resolve_incidents
+from cmr_watch.store.incidents import mark_notified, open_among, open_incident, resolve_incidents
 from cmr_watch.store.schema import bodies, circuit_breakers, deliveries, matches
 
 log = logging.getLogger(__name__)
@@ -61,13 +61,14 @@ class Deliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._token: str | None = None
+        self._failed_before: frozenset[str] = frozenset()
 
     # ── claiming and marking ─────────────────────────────────────────────────────────────────────────────────────
 
     def claim(
         self, now: datetime, lease: timedelta = LEASE, limit: int = 20, per_minute: int | None = None
     ) -> tuple[Delivery, ...]:
-        """Lease the next deliveries that are due, at most one for each mailbox, in the order of their messages.
+        """Lease the next deliveries that are due, at most one of each purpose for a mailbox, in their order.
 
         `per_minute` limits the mails, counting those of all processes.
         """
@@ -82,6 +83,8 @@ class Deliveries:
                 self._token = secrets.token_urlsafe(16)
                 connection.execute(CLAIM, {"ids": ids, "token": self._token, "until": now + lease})
                 claimed = mute_links.signed(connection, _load(connection, deliveries.c.id.in_(ids)))
+                addresses = [delivery.message.address for delivery in claimed]
+                self._failed_before = open_among(connection, _DELIVERY_FAILED, addresses)
             self._withdraw(set(ids).difference(delivery.id for delivery in claimed), now)
             if claimed:
                 return claimed
@@ -188,7 +191,8 @@ class Deliveries:
         if outcome == "failed":
             detail = f"message {delivery.id}, “{delivery.message.subject}”: {error or ''}"
             return open_incident(self._database, connection, _DELIVERY_FAILED, address, detail, now)
-        if outcome == "sent":
+        # while its message is claimed, no other one to the address is sent, so none of its incidents is opened
+        if outcome == "sent" and address in self._failed_before:
             resolve_incidents(connection, address, now, _DELIVERY_FAILED)
         return False
 

@@ -62,8 +62,19 @@ def erase(database: Database, connection: Connection, address: str, now: datetim
     return erase_by_hash(database, connection, address_hash(connection, address), mailbox_of(address), now)
 
 
-def erase_by_hash(database: Database, connection: Connection, hashed: str, mailbox: str, now: datetime) -> int:
-    """Like `erase`, if the hash is known. Matches stay, under a placeholder, so that no change is announced again."""
+def erase_by_hash(
+    database: Database,
+    connection: Connection,
+    hashed: str,
+    mailbox: str,
+    now: datetime,
+    *,
+    keeps_requests: bool = False,
+) -> int:
+    """Like `erase`, if the hash is known. Matches stay, under a placeholder, so that no change is announced again.
+
+    `keeps_requests`: those made on the site have a time of their own after which they are deleted.
+    """
     row = {"address_hash": hashed, "erased_at": now}
     connection.execute(database.insert(erased_addresses).values(row).on_conflict_do_nothing())
     placeholder = f"{PLACEHOLDER_PREFIX}{hashed[:16]}"
@@ -75,7 +86,8 @@ def erase_by_hash(database: Database, connection: Connection, hashed: str, mailb
     _delete_exports(connection, placeholder)
     for table in _TABLES_BY_MAILBOX:
         count += _replace_mailbox(connection, table, mailbox, placeholder)
-    for table in (signups, mail_requests, hard_bounces, mutes):
+    requests = () if keeps_requests else (signups, mail_requests)
+    for table in (*requests, hard_bounces, mutes):
         count += connection.execute(table.delete().where(table.c.mailbox == mailbox)).rowcount
     _cancel_messages(connection, placeholder, now)
     _move_fan_out_cursors(connection, mailbox)

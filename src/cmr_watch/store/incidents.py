@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 
@@ -27,6 +27,7 @@ UNNOTIFIED = or_(
     and_(incidents.c.resolved_at.is_not(None), incidents.c.resolved_notified_at.is_(None)),
 )
 _WITH_PAGE = select(incidents, pages.c.kind.label("page")).outerjoin(pages, pages.c.url == incidents.c.subject)
+_OPEN_KINDS = select(incidents.c.kind).where(incidents.c.subject == bindparam("about"), _is_open)
 _RESOLVE = (
     update(incidents)
     .where(incidents.c.kind == bindparam("incident_kind"), incidents.c.subject == bindparam("about"), _is_open)
@@ -64,6 +65,17 @@ def is_open(connection: Connection, kind: IncidentKind, subject: str) -> bool:
     """Whether an incident is open."""
     which = (incidents.c.kind == kind, incidents.c.subject == subject, _is_open)
     return connection.execute(select(incidents.c.id).where(*which)).first() is not None
+
+
+def open_kinds(connection: Connection, subject: str) -> frozenset[str]:
+    """Return the kinds of the open incidents of a subject."""
+    return frozenset(connection.execute(_OPEN_KINDS, {"about": subject}).scalars())
+
+
+def open_among(connection: Connection, kind: IncidentKind, subjects: Collection[str]) -> frozenset[str]:
+    """Return those of the subjects that have an open incident of this kind."""
+    which = (incidents.c.kind == kind, _is_open, incidents.c.subject.in_(subjects))
+    return frozenset(connection.execute(select(incidents.c.subject).where(*which)).scalars())
 
 
 def open_subjects(connection: Connection, kind: IncidentKind) -> set[str]:

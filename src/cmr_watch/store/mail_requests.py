@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, get_args
 
@@ -50,13 +51,18 @@ class MailRequests:
 
     def write_links(self, write: WriteLink, now: datetime) -> int:
         """Write the mails with links to addresses that have a subscription; return their number."""
-        return write_mails(self._database, _LINKS, lambda _, request, token: write(request, token), now)
+
+        def link(connection: Connection, request: MailRequest, token: str) -> Message:
+            return write(_as_subscribed(connection, request), token)
+
+        return write_mails(self._database, _LINKS, link, now)
 
     def write_exports(self, write: WriteExport, now: datetime) -> int:
         """Write the mails with the data of addresses; return their number."""
 
         def export(connection: Connection, request: MailRequest, _: str) -> Message:
-            return write(request, personal_data.load(connection, mailbox_of(request.address)))
+            data = personal_data.load(connection, mailbox_of(request.address))
+            return write(_as_subscribed(connection, request), data)
 
         return write_mails(self._database, _EXPORTS, export, now)
 
@@ -72,6 +78,12 @@ class MailRequests:
             stored = select_subscriptions(connection, subscriptions.c.mailbox == mailbox)
             muted = select_mutes(connection, mutes.c.mailbox == mailbox, mutes.c.ended_at.is_(None)).get(mailbox, ())
         return Managed(request.address, stored, muted) if request else None
+
+
+def _as_subscribed(connection: Connection, request: MailRequest) -> MailRequest:
+    """The request with the address in the spelling that was confirmed, in which whoever asks need not write it."""
+    stored = select_subscriptions(connection, subscriptions.c.mailbox == mailbox_of(request.address))
+    return replace(request, address=stored[-1].address) if stored else request
 
 
 def request_of(row: Any) -> MailRequest:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, func, select, update
 
 from cmr_watch.models.muting import Mute
 from cmr_watch.models.planning import Outage, Planned, Recipient
@@ -20,13 +20,12 @@ from cmr_watch.models.readings import Known, RecordedChange
 from cmr_watch.models.recipients import Subscription
 from cmr_watch.store import known_entries, plan_writer, readable, recipients, row_mapping
 from cmr_watch.store.database import Database
-from cmr_watch.store.incidents import UNNOTIFIED
 from cmr_watch.store.locks import Lock
 from cmr_watch.store.mute_rows import load_mutes_of
 from cmr_watch.store.outages import load_outages
 from cmr_watch.store.recipients import LoadedRecipients
 from cmr_watch.store.rounds import is_released
-from cmr_watch.store.schema import changes, deliveries, incidents, mail_requests, matches, pages, signups, subscriptions
+from cmr_watch.store.schema import changes, matches, pages, subscriptions
 
 NewMatch = tuple[str, int, datetime, str | None]
 """A mailbox, the ID of a change, when the recipient is due to be notified, and the digest period, if any."""
@@ -98,11 +97,6 @@ class MatchQueue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def is_idle(self, now: datetime) -> bool:
-        """Whether there is nothing to fan out, plan, send or report to operators. Takes a single query."""
-        with self._database.read() as connection:
-            return not connection.execute(_has_work(now)).scalar()
-
     # ── fan-out ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
@@ -130,15 +124,14 @@ class MatchQueue:
         None if nothing is due, or if another process is at work. Leaving the block commits what was saved.
         """
         with self._database.write() as connection:
-            known, mailboxes = None, []
+            mailboxes = []
             if self._database.try_lock(connection, Lock.PLAN):
-                known = _load_known(connection)
-                mailboxes = recipients.due_mailboxes(
-                    connection, now, limit, with_next_actions=known is not None, skip=skip
-                )
+                is_reading = _has_baseline(connection)
+                mailboxes = recipients.due_mailboxes(connection, now, limit, with_next_actions=is_reading, skip=skip)
             if not mailboxes:
                 yield None
                 return
+            known = known_entries.load_all(connection) if is_reading else None
             loaded = recipients.load(connection, mailboxes, now)
             context = _call_changes(connection), load_outages(connection)
             yield PlanBatch(known, *context, loaded, self._database, connection, now)
@@ -153,23 +146,6 @@ class MatchQueue:
         """Return the due time of the oldest digest that was due before a time and has not been sent."""
         with self._database.read() as connection:
             return recipients.oldest_overdue_digest(connection, before)
-
-
-def _has_work(now: datetime) -> Any:
-    statements = (
-        select(changes.c.id).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None), is_released(now)),
-        select(matches.c.mailbox).where(
-            matches.c.settled_at.is_(None), matches.c.held_at.is_(None), matches.c.due_at <= now
-        ),
-        select(subscriptions.c.id).where(recipients.ACTIVE, subscriptions.c.next_action_at <= now),
-        select(deliveries.c.id).where(deliveries.c.outcome.is_(None), deliveries.c.held_at.is_(None)),
-        select(signups.c.id).where(signups.c.mailed_at.is_(None)),
-        select(mail_requests.c.id).where(mail_requests.c.mailed_at.is_(None)),
-        select(incidents.c.id).where(UNNOTIFIED),
-        # to be resolved even if the digest is no longer wanted
-        select(incidents.c.id).where(incidents.c.kind == "digest-overdue", incidents.c.resolved_at.is_(None)),
-    )
-    return select(or_(*(statement.exists() for statement in statements)))
 
 
 def _pending_changes(connection: Connection, now: datetime) -> tuple[str | None, tuple[RecordedChange, ...]]:
@@ -199,9 +175,9 @@ def _match_row(match: NewMatch, now: datetime) -> dict[str, Any]:
     return {"mailbox": mailbox, "change_id": change_id, "matched_at": now, "due_at": due_at, "digest_period": period}
 
 
-def _load_known(connection: Connection) -> Known | None:
-    has_baseline = select(pages.c.url).where(pages.c.baseline_id.is_not(None)).limit(1)
-    return known_entries.load_all(connection) if connection.execute(has_baseline).first() else None
+def _has_baseline(connection: Connection) -> bool:
+    statement = select(pages.c.url).where(pages.c.baseline_id.is_not(None)).limit(1)
+    return connection.execute(statement).first() is not None
 
 
 def _call_changes(connection: Connection) -> tuple[RecordedChange, ...]:

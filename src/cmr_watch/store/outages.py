@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from cmr_watch.models.planning import Outage
 from cmr_watch.store import known_entries, readable, recipients, restore_quarantine
-from cmr_watch.store.check_records import PLAUSIBLE_OUTCOMES
+from cmr_watch.store.check_records import LAST_JUDGED, NOT_READ, PLAUSIBLE_OUTCOMES
 from cmr_watch.store.database import Database, insert_returning_id
 from cmr_watch.store.schema import checks, outages, pages
 from cmr_watch.urls import normalised_url
@@ -28,8 +28,6 @@ OBSERVED_FOR: Final = timedelta(days=2)
 """For how much of that time the page was found to be unreadable: a host that was suspended has observed nothing."""
 _OBSERVED_BY_CHECK: Final = timedelta(days=1)
 """The most time that two failed checks in succession stand for. Each page with calls is checked at least daily."""
-_NOT_READ: Final = ("failed", "suspect")
-_JUDGED: Final = (*PLAUSIBLE_OUTCOMES, *_NOT_READ)
 _LIST: Final = "list"
 """Identifies the list among the pages, whatever its address. The call pages are identified by their normalised URL."""
 
@@ -116,21 +114,16 @@ def _page(row: Any) -> str:
 
 
 def _load_pages(connection: Connection) -> Pages:
-    """Return each page with its newest check that read it or failed to: by ID, as the clock can be set back."""
-    other = checks.alias()
-    # not max(id), which would go through a year of checks: this one stops at the first
-    judged = select(other.c.id).where(other.c.page_url == pages.c.url, other.c.outcome.in_(_JUDGED)).correlate(pages)
-    newest = judged.order_by(other.c.id.desc()).limit(1).scalar_subquery()
-    statement = select(pages.c.url, checks.c.outcome).join_from(pages, checks, checks.c.id == newest)
+    """Return each page with its newest check that read it or failed to."""
     result: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in connection.execute(statement.order_by(checks.c.id)):
+    for row in connection.execute(LAST_JUDGED):
         result[normalised_url(row.url) or ""].append(row)
     return result
 
 
 def _failing(connection: Connection, checked: Pages, list_url: str) -> Iterator[str]:
     """Yield the list, and the call pages that it links to, if they could not be read at the newest check."""
-    failing = {url for url, of_page in checked.items() if of_page[-1].outcome in _NOT_READ}
+    failing = {url for url, of_page in checked.items() if of_page[-1].outcome in NOT_READ}
     listed = normalised_url(list_url) or ""
     if listed in failing or listed not in checked:  # an address in the configuration that was not checked yet
         yield _LIST
@@ -204,7 +197,7 @@ def _last_good_reading(connection: Connection, urls: Sequence[str], *, is_list: 
 
 
 def _failed_checks(connection: Connection, urls: Sequence[str], after_id: int) -> Sequence[datetime]:
-    statement = select(checks.c.checked_at).where(checks.c.page_url.in_(urls), checks.c.outcome.in_(_NOT_READ))
+    statement = select(checks.c.checked_at).where(checks.c.page_url.in_(urls), checks.c.outcome.in_(NOT_READ))
     times = connection.execute(statement.where(checks.c.id > after_id).order_by(checks.c.id)).scalars()
     return [at for at in map(readable.time_of, times) if at]
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, func, select, update
 
 from cmr_watch.models.recipients import TOKEN_SLOT, Message, Purpose, mailbox_of
 from cmr_watch.store import plan_writer, readable
@@ -26,6 +26,8 @@ MAX_PER_HOUR: Final = 200
 ONCE_PER: Final = timedelta(days=1)
 """An address gets one mail of a kind within this time."""
 _BATCH: Final = 500
+_MAX_BATCHES: Final = 20
+"""In one go: deliveries wait meanwhile."""
 _LETTERS: Final = string.ascii_lowercase + "234567"  # 5 bits each
 
 
@@ -44,7 +46,12 @@ R = TypeVar("R", bound=Request)
 
 @dataclass(frozen=True, slots=True)
 class MailKind(Generic[R]):
-    """One kind of mail. `of_kind`: its rows of the table. `is_refused`: whether none is sent to an address."""
+    """One kind of mail.
+
+    - `of_kind`: its rows of the table.
+    - `is_refused`: whether none is sent to an address.
+    - `inbox_of`: where the mail to a mailbox arrives, which gets one mail a day.
+    """
 
     table: Table
     of_kind: ColumnElement[bool]
@@ -52,10 +59,19 @@ class MailKind(Generic[R]):
     purpose: Purpose
     lock: Lock
     is_refused: Callable[[Connection, str], bool]
+    inbox_of: Callable[[str], str] = str
 
     def load(self, connection: Connection, *conditions: Any) -> Sequence[R]:
         """The oldest requests that meet the conditions, in order."""
-        statement = select(self.table).where(self.of_kind, *conditions).order_by(self.table.c.id).limit(_BATCH)
+        return self._load(connection, self.table.c.id, *conditions)
+
+    def load_waiting(self, connection: Connection) -> Sequence[R]:
+        """The requests that wait for their mail: the first of each network, then the second of each, and so on."""
+        turn = func.row_number().over(partition_by=self.table.c.network, order_by=self.table.c.id)
+        return self._load(connection, turn, self.table.c.mailed_at.is_(None))
+
+    def _load(self, connection: Connection, order: Any, *conditions: Any) -> Sequence[R]:
+        statement = select(self.table).where(self.of_kind, *conditions).order_by(order, self.table.c.id).limit(_BATCH)
         return tuple(readable.models(connection, self.table, connection.execute(statement), self.decode))
 
 
@@ -75,25 +91,52 @@ def write_mails(
     """Write the mails of the requests that wait for theirs into the outbox; return their number.
 
     Of several for one address, the newest counts. None is written to an address that is refused, nor twice a day to
-    the same one.
+    the same inbox. As there are so many an hour, networks take turns: one that asks for a thousand delays no other.
     """
     if not _is_any_waiting(database, kind):
         return 0
-    with database.write() as connection:
-        if not database.try_lock(connection, kind.lock):
-            return 0
-        waiting = kind.load(connection, kind.table.c.mailed_at.is_(None))
-        newest = {mailbox_of(request.address): request for request in waiting}
-        wanted = [one for box, one in newest.items() if not _is_unwanted(connection, kind, one.address, box, now)]
-        dropped = {request.id for request in waiting} - {request.id for request in wanted}
-        connection.execute(kind.table.delete().where(kind.table.c.id.in_(dropped)))
-        written = wanted[: max(0, MAX_PER_HOUR - _count_mailed(connection, kind, now - timedelta(hours=1), now))]
-        for request in written:
-            token = new_token()
-            values = {"mailed_at": now, "token_hash": hash_of(token)}
-            connection.execute(update(kind.table).where(kind.table.c.id == request.id).values(values))
-            plan_writer.insert_message(database, connection, write(connection, request, token), kind.purpose, now)
-        return len(written)
+    total = 0
+    for _ in range(_MAX_BATCHES):
+        with database.write() as connection:
+            if not database.try_lock(connection, kind.lock):
+                break
+            waiting = kind.load_waiting(connection)
+            wanted = _wanted(connection, kind, waiting, now)
+            dropped = {request.id for request in waiting} - {request.id for request in wanted}
+            connection.execute(kind.table.delete().where(kind.table.c.id.in_(dropped)))
+            allowed = max(0, MAX_PER_HOUR - _count_mailed(connection, kind, now - timedelta(hours=1), now))
+            _write(database, connection, kind, write, wanted[:allowed], now)
+        total += len(wanted[:allowed])
+        if len(waiting) < _BATCH or len(wanted) > allowed:
+            break
+    return total
+
+
+def _write(
+    database: Database,
+    connection: Connection,
+    kind: MailKind[R],
+    write: Callable[[Connection, R, str], Message],
+    requests: Sequence[R],
+    now: datetime,
+) -> None:
+    for request in requests:
+        token = new_token()
+        values = {"mailed_at": now, "token_hash": hash_of(token)}
+        connection.execute(update(kind.table).where(kind.table.c.id == request.id).values(values))
+        plan_writer.insert_message(database, connection, write(connection, request, token), kind.purpose, now)
+
+
+def _wanted(connection: Connection, kind: MailKind[R], waiting: Sequence[R], now: datetime) -> list[R]:
+    """Those of the requests that get a mail, in the order in which networks take turns."""
+    mailed = _inboxes_mailed(connection, kind, now - ONCE_PER, now)
+    newest: dict[str, R] = {}
+    for request in sorted(waiting, key=lambda one: one.id):
+        newest[kind.inbox_of(mailbox_of(request.address))] = request
+    ids = {
+        one.id for inbox, one in newest.items() if inbox not in mailed and not kind.is_refused(connection, one.address)
+    }
+    return [request for request in waiting if request.id in ids]
 
 
 def _is_any_waiting(database: Database, kind: MailKind[Any]) -> bool:
@@ -102,14 +145,17 @@ def _is_any_waiting(database: Database, kind: MailKind[Any]) -> bool:
         return connection.execute(statement).first() is not None
 
 
-def _is_unwanted(connection: Connection, kind: MailKind[Any], address: str, mailbox: str, now: datetime) -> bool:
-    if kind.is_refused(connection, address):
-        return True
-    return _count_mailed(connection, kind, now - ONCE_PER, now, kind.table.c.mailbox == mailbox) > 0
+def _inboxes_mailed(connection: Connection, kind: MailKind[Any], since: datetime, now: datetime) -> frozenset[str]:
+    """Where mails of this kind went since a time."""
+    statement = select(kind.table.c.mailbox).where(*_is_mailed(kind, since, now))
+    return frozenset(map(kind.inbox_of, connection.execute(statement).scalars()))
 
 
-def _count_mailed(connection: Connection, kind: MailKind[Any], since: datetime, now: datetime, *conditions: Any) -> int:
-    """How many requests got their mail since a time. Those from the future were mailed by a clock that was wrong."""
-    is_recent = and_(kind.table.c.mailed_at > since, kind.table.c.mailed_at <= now)
-    statement = select(func.count()).select_from(kind.table).where(is_recent, kind.of_kind, *conditions)
+def _count_mailed(connection: Connection, kind: MailKind[Any], since: datetime, now: datetime) -> int:
+    statement = select(func.count()).select_from(kind.table).where(*_is_mailed(kind, since, now))
     return connection.execute(statement).scalar_one()
+
+
+def _is_mailed(kind: MailKind[Any], since: datetime, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Whether a request got its mail since a time. Those from the future were mailed by a clock that was wrong."""
+    return kind.of_kind, kind.table.c.mailed_at > since, kind.table.c.mailed_at <= now

@@ -36,7 +36,8 @@ from cmr_watch.store.column_types import Utc
 from cmr_watch.store.database import Database
 from cmr_watch.store.erasure import PLACEHOLDER_PREFIX
 from cmr_watch.store.locks import Lock
-from cmr_watch.store.publication import publish_released, skip_used_numbers
+from cmr_watch.store.numbering import skip_used_numbers
+from cmr_watch.store.publication import publish_released
 from cmr_watch.store.schema import (
     bodies,
     changes,

@@ -198,19 +198,19 @@ class Retention:
                 return 0
             statement = delete(subscriptions).where(subscriptions.c.id.in_(ids)).returning(subscriptions.c.mailbox)
             for mailbox in sorted(set(connection.execute(statement).scalars())):
-                if not _has_subscription(connection, mailbox):
+                if not _has_row(connection, subscriptions, mailbox):
                     self._erase(connection, mailbox, now, keep_hash=False)
             return len(ids)
 
     def _erase_signups(self, now: datetime) -> int:
-        """Delete requests made on the site; erase their addresses if they were never subscribed."""
+        """Delete requests made on the site; erase their addresses if they were never subscribed, or asked for anew."""
         is_expired = (signups.c.requested_at < now - KEPT_FOR, not_(_has_pending(signups.c.mailbox)))
         expired = select(signups.c.id).where(*is_expired).limit(_SMALL_BATCH_SIZE)
         with self._database.write() as connection:
             ids = connection.execute(expired).scalars().all()
             statement = delete(signups).where(signups.c.id.in_(ids)).returning(signups.c.mailbox)
             for mailbox in sorted(set(connection.execute(statement).scalars())) if ids else ():
-                if not _has_subscription(connection, mailbox):
+                if not _has_row(connection, subscriptions, mailbox) and not _has_row(connection, signups, mailbox):
                     self._erase(connection, mailbox, now, keep_hash=False)
             return len(ids)
 
@@ -226,7 +226,7 @@ class Retention:
     def _erase(self, connection: Connection, mailbox: str, now: datetime, *, keep_hash: bool) -> None:
         keep_hash = keep_hash or erasure.is_erased(connection, mailbox)
         hashed = address_hash(connection, mailbox)
-        erasure.erase_by_hash(self._database, connection, hashed, mailbox_of(mailbox), now)
+        erasure.erase_by_hash(self._database, connection, hashed, mailbox_of(mailbox), now, keeps_requests=True)
         if not keep_hash:
             erasure.remove_hash(connection, mailbox)
 
@@ -242,8 +242,8 @@ def _repeat(remove_batch: Callable[[], int]) -> int:
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _has_subscription(connection: Connection, mailbox: str) -> bool:
-    statement = select(subscriptions.c.id).where(subscriptions.c.mailbox == mailbox).limit(1)
+def _has_row(connection: Connection, table: Table, mailbox: str) -> bool:
+    statement = select(table.c.id).where(table.c.mailbox == mailbox).limit(1)
     return connection.execute(statement).first() is not None
 
 

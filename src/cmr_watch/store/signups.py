@@ -16,7 +16,7 @@ from sqlalchemy import Connection, true, update
 
 from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.recipients import Message, SubscriptionRequest, mailbox_of
-from cmr_watch.models.signups import Signup
+from cmr_watch.models.signups import Signup, inbox_of
 from cmr_watch.store import erasure, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.locks import Lock
@@ -132,4 +132,4 @@ def signup_of(row: Any) -> Signup:
     )
 
 
-_KIND = MailKind(signups, true(), signup_of, row_mapping.OPT_IN, Lock.SIGNUPS, _is_refused)
+_KIND = MailKind(signups, true(), signup_of, row_mapping.OPT_IN, Lock.SIGNUPS, _is_refused, inbox_of)

@@ -238,8 +238,11 @@ class Subscriptions:
 
     def doubles(self) -> tuple[tuple[Subscription, Subscription], ...]:
         """Return each active subscription of the configuration with one that was added by command for its address."""
+        other = subscriptions.alias()
+        has_other = (other.c.mailbox == subscriptions.c.mailbox, other.c.id != subscriptions.c.id)
+        is_double = select(other.c.id).where(*has_other, other.c.status == "active").exists()
         with self._database.read() as connection:
-            active = select_subscriptions(connection, ACTIVE)
+            active = select_subscriptions(connection, ACTIVE, is_double)
         declared = {mailbox_of(entry.address): entry for entry in active if entry.name is not None}
         added = [entry for entry in active if entry.name is None]
         return tuple(

@@ -236,3 +236,15 @@ def test_a_slot_outside_of_a_link_is_left_alone():
     message = replace(message_to("ann@example.org", text=text, token=TOKEN), mute_tokens=MUTE_TOKENS)
     plain = parse_mail(compose(message, SENDER, NOON).content).get_body(("plain",)).get_content()
     assert plain.strip() == f"{MUTE_SLOT} {TOKEN}"
+
+
+@pytest.mark.parametrize(("language", "path"), [("en", "/unsubscribe/"), ("de", "/de/unsubscribe/")])
+def test_the_headers_follow_the_language_of_the_text(language, path):
+    message = message_to("ann@example.org", "Hello", html=f'<!DOCTYPE html>\n<html lang="{language}"><p>x', token=TOKEN)
+    mail = parse_mail(
+        compose(
+            message, replace(SENDER, web_url="https://watch.example.org"), datetime(2023, 12, 5, tzinfo=UTC)
+        ).content
+    )
+    assert mail["Content-Language"] == language
+    assert f"<https://watch.example.org{path}{TOKEN}>" in mail["List-Unsubscribe"]

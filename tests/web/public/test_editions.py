@@ -222,6 +222,13 @@ def test_an_edition_that_was_withdrawn_says_so_and_offers_no_registration():
     )
 
 
+def test_an_edition_from_the_archive_may_have_left_the_page_on_an_unknown_day():
+    notice = shown(LYON, gone="delisted", missing_since=None).notice
+    assert (notice.fact, notice.action) == ("No longer on the page.", "")
+    notice = shown(replace(LYON, status="cancelled"), gone="delisted", missing_since=None).notice
+    assert (notice.fact, notice.action) == ("Cancelled.", "The platform says so. No longer on the page.")
+
+
 def test_a_past_edition_that_left_the_list_says_so():
     notice = shown(LYON, gone="delisted", missing_since=NOW).notice
     assert (notice.fact, notice.action) == (

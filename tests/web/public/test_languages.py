@@ -16,6 +16,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.web.public.languages import is_neutral, language_of, localized, without_language
 from cmr_watch.web.public.site import site_application
 from tests.web.public.client import Client
+from tests.web.public.html_checks import checked
 from tests.web.public.sample import NOW
 
 OTHERS = sorted(set(LANGUAGES) - {ENGLISH})
@@ -70,6 +71,7 @@ def test_all_links_stay_within_the_language(application: Any, language: str) -> 
                 link,
             )
         assert not html or f'<html lang="{language}">' in html
+        assert not html or checked(html), path
 
 
 def alternates(html: str) -> dict[str, str]:

@@ -125,5 +125,6 @@ def test_on_every_page_the_letter_can_be_had_in_each_language(client):
     assert polish == client.get("/pl/letter.txt").text != english
     assert "22 grudnia 2026, 18:00" in polish
     assert client.get("/letter?language=xx").status_code == 400
+    assert client.get("/de/letter.txt?language=fr").headers["content-language"] == "fr"
     foreign = client.get("/de/letter?language=pl").text
     assert 'aria-labelledby="request" lang="pl">' in foreign

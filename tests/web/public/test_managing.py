@@ -238,8 +238,8 @@ def test_the_page_says_what_is_subscribed(desk: Desk) -> None:
     desk.subscriptions.edit(desk.active[0].id, request, NOW)
     page = checked(desk.client.get(desk.link()).text)
     for words in (
-        *("calls for hosts", "France, Poland", "On Wednesdays", "22:30-07:00 (Lisbon time)", "30, 14, 7, 2, 1"),
-        *("even if nothing changed", "28 November 2026; the operator subscribed you", "come at 7:00 (Lisbon time)"),
+        *("calls for hosts", "France, Poland", "On Wednesdays", "22:30–07:00 (Lisbon time)", "30, 14, 7, 2, 1"),
+        *("even if nothing changed", "28 November 2026; the operator subscribed you", "come at 07:00 (Lisbon time)"),
     ):
         assert words in page.text, words
 
@@ -276,6 +276,14 @@ def test_what_the_form_does_not_offer_is_kept(desk: Desk) -> None:
     assert (entry.countries, entry.reminders) == (("US",), (9,))
     desk.do(f"{path}/change", **fields, **{"quiet-from": "21", "quiet-until": "7"})
     assert desk.active[0].schedule.quiet == QuietHours(hour(21), hour(7))
+
+
+def test_the_language_can_be_changed(desk: Desk) -> None:
+    path = desk.link()
+    assert '<option value="en" lang="en" selected>' in desk.client.get(f"{path}/change").text
+    for language, stored in (("de", "de"), ("fr", "fr"), ("xx", "en")):
+        desk.do(f"{path}/change", **{"topic-calls": "1", "language": language})
+        assert desk.active[0].language == stored
 
 
 def test_a_mistake_in_the_form_is_named(desk: Desk) -> None:

@@ -30,7 +30,8 @@ def test_each_page_is_well_formed_and_says_how_old_it_is(reader, path):
     page = reader.page(path)
     assert page.title.endswith(" – Clusters meet Regions watch")
     read_at = "Saturday 28 November 2026, 10:12 (Brussels time)"  # shown in print
-    assert f"Read 18 minutes ago Read on {read_at} from the platform’s own page." in page.text
+    assert "Read 18 minutes ago from the platform’s own page." in page.text
+    assert f"Read on {read_at} from the platform’s own page." in page.text
     assert ("/status", "Read 18 minutes ago") in page.links
     assert page.links[0] == ("#content", "Skip to the content")
 

@@ -73,7 +73,7 @@ def place(database: Database, tmp_path: Path) -> Place:
 
 
 def heading(response: httpx.Response) -> str:
-    return checked(response.text).headings[0][1]
+    return checked(response.text).headings[0][1].replace("‑", "-")
 
 
 # ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,9 +144,21 @@ def test_another_site_cannot_ask(place: Place, headers: dict[str, str]) -> None:
 # ── the form ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_an_address_that_only_looks_like_that_of_a_recipient_is_the_recipients(place: Place) -> None:
+    place.subscriptions.add(wanted("kim@example.org"), NOW)
+    for address in ("\N{KELVIN SIGN}im@example.org", "jose\N{COMBINING ACUTE ACCENT}@example.org"):
+        assert place.ask(address).status_code == 200
+    place.links()
+    assert [entry.message.address for entry in Deliveries(place.database).list("pending")] == [
+        "Kim@example.org",
+        "jos\N{LATIN SMALL LETTER E WITH ACUTE}@example.org",
+    ]
+    assert place.ask("a\N{GREEK QUESTION MARK}b@example.org").status_code == 422, "a semicolon"
+
+
 def test_the_form_shows_every_choice(place: Place) -> None:
     page = checked(place.client.get("/subscribe").text)
-    assert page.headings[0][1] == "Get an e-mail when something changes"
+    assert page.headings[0][1] == "Get an e‑mail when something changes", "it does not break within e-mail"
     for words in ("I want to host", "I want to attend", "I want to read", "several e-mails a day", "Poland", "Quiet"):
         assert words in page.text
 
@@ -243,7 +255,7 @@ def test_confirming_needs_the_form(place: Place) -> None:
     for method in ("GET", "HEAD", "GET"):
         response = place.client.request(method, path)
     assert heading(response) == "Confirm your subscription"
-    for words in ("calls for hosts", "On Mondays", "Poland", "22:00-07:00", "reminded before cut-offs"):
+    for words in ("calls for hosts", "On Mondays", "Poland", "22:00–07:00", "reminded before cut-offs"):
         assert words in response.text
     assert place.subscriptions.active() == ()
     assert heading(place.client.post(path, b"", OWN)) == "You are subscribed"

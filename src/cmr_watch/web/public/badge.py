@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from cmr_watch.models.readings import Cutoff, KnownCall
 from cmr_watch.render.datetimes import cutoff_day, day_words
 from cmr_watch.render.i18n import _
+from cmr_watch.render.joining import labelled
 from cmr_watch.web.public.views import Reply, Visit
 
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -45,8 +46,8 @@ def badge(label: str, text: str, *, is_open: bool) -> bytes:
     """A picture of two fields side by side, with their text as its title."""
     first, second = (round(len(part) * _CHARACTER) + _PADDING for part in (label, text))
     size = {"width": str(first + second), "height": "24", "viewBox": f"0 0 {first + second} 24"}
-    svg = Element("svg", {"xmlns": _SVG, **size, "role": "img", "aria-label": f"{label}: {text}"})
-    SubElement(svg, "title").text = f"{label}: {text}"
+    svg = Element("svg", {"xmlns": _SVG, **size, "role": "img", "aria-label": labelled(label, text)})
+    SubElement(svg, "title").text = labelled(label, text)
     SubElement(svg, "rect", {"width": str(first), "height": "24", "fill": "#1f2933"})
     SubElement(svg, "rect", {"x": str(first), "width": str(second), "height": "24", "fill": _COLOURS[is_open]})
     font = {"font-family": "Arial, Helvetica, sans-serif", "font-size": "12", "fill": "#ffffff", "y": "16"}

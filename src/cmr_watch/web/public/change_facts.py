@@ -11,6 +11,7 @@ from cmr_watch.models.readings import CallNotice, CallStatus, Change, Cutoff, Ed
 from cmr_watch.render.countries import country_of
 from cmr_watch.render.datetimes import day_words
 from cmr_watch.render.i18n import N_, _
+from cmr_watch.render.joining import in_turn
 from cmr_watch.render.message_parts import MAX_SENTENCE
 from cmr_watch.render.sanitize import clean, safe_link
 from cmr_watch.render.sentences import cutoff_words, days, years
@@ -142,7 +143,7 @@ def _materials(before: Edition | None, after: Edition | None) -> Iterator[FactRo
 
 
 def _titles(materials: Iterable[Material]) -> str:
-    return "; ".join(one.title or one.kind for one in materials)
+    return in_turn(one.title or one.kind for one in materials)
 
 
 # ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────────

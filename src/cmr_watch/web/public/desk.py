@@ -107,12 +107,12 @@ class Desk:
         """What a link opens; None if it does not work, or no longer."""
         return self._requests.open(token, now)
 
-    def change(self, managed: Managed, wanted: SubscriptionRequest, now: datetime) -> None:
-        """Change the subscription of an address; if there are several, they become one."""
+    def change(self, managed: Managed, wanted: SubscriptionRequest, now: datetime) -> bool:
+        """Change the subscription of an address; if there are several, they become one. False if it has just ended."""
         first, *others = managed.active
         for other in others:
             self._subscriptions.end(other.id, MERGED, now)
-        self._subscriptions.edit(first.id, wanted, now)
+        return self._subscriptions.edit(first.id, wanted, now) is not None
 
     def pause(self, managed: Managed, until: datetime | None, now: datetime) -> None:
         """Pause until then; without a time, end the pause."""

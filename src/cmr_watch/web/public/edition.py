@@ -113,13 +113,13 @@ def _when(edition: Edition) -> str:
 
 def _notice(known: KnownEdition, card: EditionCard, changes: Sequence[RecordedChange]) -> Advice | None:
     """The news that matters most comes first: that it does not take place, then that the page no longer has it."""
-    gone = " ".join(text.format(day=_missing_since(known)) for text in _absence(known))
+    gone = _absence(known)
     status = known.edition.status
     if status in ("cancelled", "postponed"):
         head = _("Cancelled.") if status == "cancelled" else _("Postponed.")
         return Advice(head, f"{_said(status, changes)} {gone}".strip())
     if gone:
-        return Advice(_("No longer on the page."), gone)
+        return Advice(_("No longer on the page."), gone if known.missing_since else "")
     is_unsure = card.is_ahead and status == "save_the_date"
     return Advice(_("Save the date."), _("The platform has not given the details yet.")) if is_unsure else None
 
@@ -136,12 +136,16 @@ def _said_on(status: str, changes: Sequence[RecordedChange]) -> str:
     return day_words(words.brussels(read_at).date()) if read_at else ""
 
 
-def _absence(known: KnownEdition) -> tuple[str, ...]:
+def _absence(known: KnownEdition) -> str:
+    """Since when the page lacks it. An entry from the archive may be gone without a day."""
+    if known.missing_since is None:
+        return _("No longer on the page.") if known.gone else ""
+    text = _("The entry was missing from the platform’s page on {day}.")
     if known.gone == "withdrawn":
-        return (_("The platform removed this edition from its page before its date; it was gone on {day}."),)
-    if known.gone:
-        return (_("The entry was removed from the platform’s list; it was gone on {day}."),)
-    return (_("The entry was missing from the platform’s page on {day}."),) if known.missing_since else ()
+        text = _("The platform removed this edition from its page before its date; it was gone on {day}.")
+    elif known.gone:
+        text = _("The entry was removed from the platform’s list; it was gone on {day}.")
+    return text.format(day=day_words(words.brussels(known.missing_since).date()))
 
 
 def _register_note(edition: Edition, now: datetime) -> Advice | None:
@@ -152,11 +156,6 @@ def _register_note(edition: Edition, now: datetime) -> Advice | None:
         return Advice(_("Registration closed on {day}.").format(day=full_day(last)))
     text = _("Registration closes on {day}").format(day=full_day(last))
     return Advice(text, words.countdown(last, now))
-
-
-def _missing_since(known: KnownEdition) -> str:
-    since = known.missing_since
-    return day_words(words.brussels(since).date()) if since else _("an unknown day")
 
 
 def _facts(edition: Edition) -> tuple[Fact, ...]:

@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Final, Literal, NamedTuple
 
 from cmr_watch.render.i18n import _
+from cmr_watch.render.joining import in_turn
 from cmr_watch.render.sanitize import clean
 from cmr_watch.web.public.projection import HEIGHT, WIDTH, Coordinates, Point, is_on_map, project
 from cmr_watch.web.public.svg import element, text, width
@@ -108,7 +109,7 @@ def europe_map(dots: Sequence[Dot], hosts: Collection[str], title: str, prefix: 
 
 def _description(dots: Sequence[Dot]) -> str:
     def names(state: str) -> str:
-        return "; ".join(dict.fromkeys(dot.name or dot.label for dot in dots if dot.state == state)) or _("none")
+        return in_turn(dict.fromkeys(dot.name or dot.label for dot in dots if dot.state == state)) or _("none")
 
     upcoming, held = names("upcoming"), names("held")
     return _("To come: {upcoming}. Held: {held}.").format(upcoming=upcoming, held=held)

@@ -9,7 +9,14 @@ from typing import Final
 from cmr_watch.merge_pages import has_hour
 from cmr_watch.models.readings import Cutoff, Known, KnownEdition
 from cmr_watch.monitor.upcoming import date_range
-from cmr_watch.render.datetimes import clock_words, cutoff_day, day_and_short_month, short_month, short_range
+from cmr_watch.render.datetimes import (
+    at_time,
+    clock_words,
+    cutoff_day,
+    day_and_short_month,
+    short_month,
+    short_range,
+)
 from cmr_watch.render.i18n import _
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import call_name
@@ -57,9 +64,11 @@ def _name(card: EditionCard) -> str:
 
 def _cutoff_moment(cutoff: Cutoff, call: str) -> Moment:
     day = cutoff_day(cutoff.at)
-    hour = f", {clock_words(words.brussels(cutoff.at))}" if has_hour(cutoff.at) else ""
+    label = day_and_short_month(day)
+    if has_hour(cutoff.at):
+        label = at_time(label, clock_words(words.brussels(cutoff.at)))
     name = f"{words.full_cutoff(cutoff.at)}, {clean(call, 80)}"
-    return Moment(f"{day_and_short_month(day)}{hour}", day, "cutoff", name, is_certain=not cutoff.tentative)
+    return Moment(label, day, "cutoff", name, is_certain=not cutoff.tentative)
 
 
 def _short_days(first: date, last: date, *, is_exact: bool) -> str:

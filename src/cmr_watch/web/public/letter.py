@@ -14,7 +14,7 @@ from cmr_watch.clock import BRUSSELS
 from cmr_watch.languages import ENGLISH, LANGUAGES
 from cmr_watch.models.calendar import CalendarEvent
 from cmr_watch.render.datetimes import clock_words, cutoff_day, day_words, full_day, zone_words
-from cmr_watch.render.i18n import _, in_language, language
+from cmr_watch.render.i18n import _, in_language, language, pgettext
 from cmr_watch.render.sanitize import clean
 from cmr_watch.store.public import Overview
 from cmr_watch.web.public import words
@@ -107,7 +107,7 @@ def letter_text(visit: Visit) -> Reply:
         subject = _("Subject: {subject}").format(subject=shown.subject)
     text = f"{subject}\n\n{shown.text}\n"
     name = "letter-of-support-request.txt"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Language": wish.language}
     return Reply(text.encode("utf-8", "replace"), "text/plain; charset=utf-8", headers=headers)
 
 
@@ -127,11 +127,9 @@ def letter_page(overview: Overview, now: datetime, page_url: str, wish: Wish = N
 
 def _wish(visit: Visit, events: Sequence[CalendarEvent]) -> Wish:
     """What the address asks for. BadRequest or NotFound if there is no such cut-off or number of days."""
-    days, wanted = visit.query.get("letter", str(LEAD_DAYS)), visit.query.get("language", language())
+    days, wanted = visit.query.get("letter", str(LEAD_DAYS)), _language(visit)
     if not _LEAD.fullmatch(days) or int(days) > MAX_DAYS:
         raise BadRequest(_("The days before a cut-off must be a number from 0 to {max}.").format(max=MAX_DAYS))
-    if wanted not in LANGUAGES:
-        raise BadRequest(_("The language must be one of these: {codes}.").format(codes=", ".join(LANGUAGES)))
     if "cutoff" not in visit.query:
         return Wish(days=int(days), language=wanted)
     event = next((event for event in events if event.uid == visit.query["cutoff"]), None)
@@ -139,6 +137,14 @@ def _wish(visit: Visit, events: Sequence[CalendarEvent]) -> Wish:
     if event is None or cutoff is None:
         raise NotFound(_("There is no such cut-off."), ("/letter", _("Choose a cut-off")))
     return Wish(event.key, cutoff.at, int(days), wanted)
+
+
+def _language(visit: Visit) -> str:
+    """The language of the letter; that of the page, unless another one is asked for."""
+    wanted = visit.query.get("language", language())
+    if wanted not in LANGUAGES:
+        raise BadRequest(_("The language must be one of these: {codes}.").format(codes=", ".join(LANGUAGES)))
+    return wanted
 
 
 def _cutoff(call: CallCard, wish: Wish) -> CutoffStep | None:
@@ -177,9 +183,10 @@ def _request(hosting: str, deadline: str) -> tuple[str, ...]:
 def _deadline(cutoff: CutoffStep | None, days: int, now: datetime) -> str:
     if cutoff is None:
         return _("The date of the next cut-off is [date]. May we ask you for a signed letter by [date]?")
-    at = f"{_day(cutoff_day(cutoff.at))}, {clock_words(words.brussels(cutoff.at))} ({zone_words(BRUSSELS)})"
+    day, hour = _day(cutoff_day(cutoff.at)), clock_words(words.brussels(cutoff.at))
+    at = pgettext("letter", "{day}, {hour} ({zone})").format(day=day, hour=hour, zone=zone_words(BRUSSELS))
     if not cutoff.hour:
-        at = _day(cutoff_day(cutoff.at))
+        at = day
     wanted = _wanted_by(cutoff_day(cutoff.at), days, words.brussels(now).date())
     if wanted is None:
         text = _("The cut-off for applications is {cutoff}. May we ask you for a signed letter before then?")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,9 @@ from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.recipients import Schedule, Subscription
 from cmr_watch.models.signups import WAY
 from cmr_watch.render.countries import country_words
-from cmr_watch.render.datetimes import day_words, zone_words
+from cmr_watch.render.datetimes import clock_words, day_words, hours_words, zone_words
 from cmr_watch.render.i18n import N_, _, pgettext
+from cmr_watch.render.joining import in_turn
 from cmr_watch.web.public.signup_words import FREQUENCY_WORDS, TOPIC_WORDS
 
 _WEEKDAYS: Final = (
@@ -54,12 +55,11 @@ def shown(entry: Subscription, now: datetime) -> Shown:
 
 def _facts(entry: Subscription) -> tuple[tuple[str, str], ...]:
     countries = ", ".join(map(country_words, entry.countries))
-    quiet = f"{entry.schedule.quiet} ({zone_words(ZoneInfo(entry.schedule.time_zone))})"
     return (
-        (pgettext("topics", "About"), "; ".join(_(TOPIC_WORDS[topic][1]) for topic in entry.topics)),
+        (pgettext("topics", "About"), in_turn(_(TOPIC_WORDS[topic][1]) for topic in entry.topics)),
         (_("Countries"), _("editions in {countries} only").format(countries=countries) if countries else _("all")),
         (_("How often"), _frequency(entry.schedule)),
-        (_("Quiet hours"), quiet if entry.schedule.quiet else _("no")),
+        (_("Quiet hours"), _quiet(entry.schedule)),
         (_("Reminders"), _reminders(entry)),
         (_("Once a month"), _("an e-mail even if nothing changed") if entry.still_watching else _("nothing extra")),
         (_("Language"), LANGUAGES[entry.language]),
@@ -71,6 +71,13 @@ def _frequency(schedule: Schedule) -> str:
     if schedule.frequency == "weekly":
         return _(_WEEKDAYS[schedule.weekday])
     return _(FREQUENCY_WORDS[schedule.frequency][0])
+
+
+def _quiet(schedule: Schedule) -> str:
+    if schedule.quiet is None:
+        return _("no")
+    hours = hours_words(schedule.quiet.start, schedule.quiet.end)
+    return f"{hours} ({zone_words(ZoneInfo(schedule.time_zone))})"
 
 
 def _reminders(entry: Subscription) -> str:
@@ -92,5 +99,5 @@ def _timing(schedule: Schedule) -> str:
     usual = Schedule()
     if (schedule.hour, schedule.weekday, schedule.time_zone) == (usual.hour, usual.weekday, usual.time_zone):
         return ""
-    text = _("Digests and reminders come at {hour}:00 ({zone}). The operator can change that.")
-    return text.format(hour=schedule.hour, zone=zone_words(ZoneInfo(schedule.time_zone)))
+    text = _("Digests and reminders come at {hour} ({zone}). The operator can change that.")
+    return text.format(hour=clock_words(time(schedule.hour)), zone=zone_words(ZoneInfo(schedule.time_zone)))

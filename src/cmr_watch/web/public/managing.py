@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
-from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.mail_requests import MailRequest, Managed
 from cmr_watch.models.muting import ITEM_KINDS, ItemRef
 from cmr_watch.models.recipients import Subscription
@@ -110,14 +109,15 @@ def show_change(errand: Errand, managed: Managed) -> Reply:
 
 
 def change(errand: Errand, managed: Managed) -> Reply:
-    """Change what is sent; or show the form again, with what is wrong."""
+    """Change what is sent; or show the form again, with what is wrong; or what a link shows that was just used up."""
     if managed.is_declared:
         return overview(errand, managed)
     first = managed.active[0]
     choices = signup_form.read(errand.form, first.countries)
     if faults := signup_form.choice_faults(choices):
         return _change_form(errand, first, choices, faults)
-    errand.desk.change(managed, signup_form.changed(first, choices, errand.form.get("language", "")), errand.now)
+    if not errand.desk.change(managed, signup_form.changed(first, choices), errand.now):
+        return invalid(errand)
     return _done(errand, "changed", until=_paused_until(managed, errand.now))
 
 
@@ -125,10 +125,7 @@ def _change_form(errand: Errand, entry: Subscription, choices: Choices, faults: 
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faults else HTTPStatus.OK
     countries = signup_form.countries(entry.countries)
     values = {"choices": choices, "faults": faults, "countries": countries, "entry": shown(entry, errand.now)}
-    chosen = errand.form.get("language", entry.language)
-    return _page(
-        errand, "manage_change.html", status, words=form_words(), languages=LANGUAGES, chosen_language=chosen, **values
-    )
+    return _page(errand, "manage_change.html", status, words=form_words(), **values)
 
 
 def show_pause(errand: Errand, managed: Managed) -> Reply:

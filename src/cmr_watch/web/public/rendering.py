@@ -18,8 +18,8 @@ from markupsafe import Markup
 from cmr_watch import __version__
 from cmr_watch.languages import ENGLISH
 from cmr_watch.render import i18n
-from cmr_watch.render.datetimes import day_words, full_day, full_minute, full_time
-from cmr_watch.render.joining import labelled
+from cmr_watch.render.datetimes import at_time, day_words, full_day, full_minute, full_time
+from cmr_watch.render.joining import in_turn, labelled
 from cmr_watch.render.sanitize import safe_link
 from cmr_watch.web.public import words
 from cmr_watch.web.public.languages import localized, versions
@@ -112,5 +112,5 @@ def _environment() -> Environment:
         }
     )
     environment.policies["ext.i18n.trimmed"] = True  # as the catalogue is extracted
-    environment.globals.update({"version": __version__, "labelled": labelled})
+    environment.globals.update({"version": __version__, "labelled": labelled, "at_time": at_time, "in_turn": in_turn})
     return environment

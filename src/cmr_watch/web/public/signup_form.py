@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import time
@@ -68,7 +69,7 @@ def read(form: Mapping[str, str], offered: Sequence[str] = ()) -> Choices:
     """
     frequencies = [one for one in FREQUENCIES if one == form.get("frequency")]
     return Choices(
-        address=form.get("address", "").strip()[: MAX_ADDRESS + 1],
+        address=_address(form.get("address", "")),
         topics=tuple(topic for topic in TOPICS if f"topic-{topic}" in form),
         countries=tuple(code for code in (*_EUROPE, *offered) if f"country-{code}" in form),
         frequency=frequencies[0] if frequencies else "immediately",
@@ -78,6 +79,15 @@ def read(form: Mapping[str, str], offered: Sequence[str] = ()) -> Choices:
         quiet_from=_hour(form.get("quiet-from", "")),
         quiet_until=_hour(form.get("quiet-until", "")),
     )
+
+
+def _address(text: str) -> str:
+    """An address as it was written, in the form NFC in which mail programs send it (RFC 6532 §3.1).
+
+    Some characters are others in that form: the sign of the kelvin is the letter K. Otherwise a mail could go to an
+    address that only looks like that of a recipient, and open or change what belongs to the recipient.
+    """
+    return unicodedata.normalize("NFC", text[: MAX_ADDRESS + 1].strip())[: MAX_ADDRESS + 1]
 
 
 def faults(choices: Choices, domains: Sequence[str] = ()) -> tuple[Fault, ...]:
@@ -124,10 +134,11 @@ def choices_of(subscription: Subscription) -> Choices:
         still_watching=subscription.still_watching,
         quiet_from=str(quiet.start.hour) if quiet else "",
         quiet_until=str(quiet.end.hour) if quiet else "",
+        language=subscription.language,
     )
 
 
-def changed(subscription: Subscription, choices: Choices, language: str) -> SubscriptionRequest:
+def changed(subscription: Subscription, choices: Choices) -> SubscriptionRequest:
     """What a subscription becomes by the form. What the form does not offer, such as the hour of digests, is kept."""
     wanted, before = request(choices), choices_of(subscription)
     is_same_quiet = (choices.quiet_from, choices.quiet_until) == (before.quiet_from, before.quiet_until)
@@ -135,7 +146,6 @@ def changed(subscription: Subscription, choices: Choices, language: str) -> Subs
     return replace(
         wanted,
         address=subscription.address,
-        language=language if language in LANGUAGES else subscription.language,
         schedule=replace(subscription.schedule, frequency=choices.frequency, quiet=quiet),
         reminders=(subscription.reminders or REMINDERS) if choices.reminders else (),
     )

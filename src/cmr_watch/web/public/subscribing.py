@@ -11,6 +11,7 @@ from typing import Final
 
 from cmr_watch.models.signups import Signup
 from cmr_watch.render.countries import country_words
+from cmr_watch.render.datetimes import hours_words
 from cmr_watch.render.i18n import language
 from cmr_watch.web.public import signup_form
 from cmr_watch.web.public.acts import ActRoute, Errand
@@ -46,8 +47,10 @@ def show_confirm(errand: Errand) -> Reply:
     if signup is None:
         return _invalid(errand)
     state, wanted = "ask" if signup.confirmed_at is None else "started", signup.request
-    names = [country_words(code) for code in wanted.countries]
-    return form_page(errand.site, "subscribed.html", state=state, request=wanted, countries=names, words=form_words())
+    values = {"request": wanted, "countries": [country_words(code) for code in wanted.countries], "words": form_words()}
+    quiet = wanted.schedule.quiet
+    hours = hours_words(quiet.start, quiet.end) if quiet else ""
+    return form_page(errand.site, "subscribed.html", HTTPStatus.OK, state=state, quiet=hours, **values)
 
 
 def confirm(errand: Errand) -> Reply:

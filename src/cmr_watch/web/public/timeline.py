@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from cmr_watch.render.datetimes import day_words, month_and_year, short_month
 from cmr_watch.render.i18n import _, pgettext
+from cmr_watch.render.joining import in_turn
 from cmr_watch.render.sanitize import clean
 from cmr_watch.web.public.svg import element, text, width
 
@@ -112,7 +113,7 @@ def _by_day(moment: Moment) -> date:
 
 def _description(moments: Sequence[Moment], today: date) -> str:
     def names(kind: Kind) -> str:
-        return "; ".join(each.name or each.label for each in moments if each.kind == kind) or _("none")
+        return in_turn(each.name or each.label for each in moments if each.kind == kind) or _("none")
 
     sentence = _("Today is {day}. Editions: {editions}. Cut-offs: {cutoffs}.")
     return sentence.format(day=day_words(today), editions=names("edition"), cutoffs=names("cutoff"))

@@ -10,7 +10,7 @@ from typing import Final
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.health import MAX_READING_AGE
 from cmr_watch.merge_pages import has_hour
-from cmr_watch.render.datetimes import clock_words, cutoff_day, full_day
+from cmr_watch.render.datetimes import at_time, clock_words, cutoff_day, full_day
 from cmr_watch.render.i18n import N_, _, ngettext
 
 _HOUR: Final = timedelta(hours=1)
@@ -85,7 +85,7 @@ def full_cutoff(at: datetime) -> str:
     if not has_hour(at):
         return full_day(cutoff_day(at))
     local = brussels(at)
-    return f"{full_day(local.date())}, {clock_words(local)}"
+    return at_time(full_day(local.date()), clock_words(local))
 
 
 def brussels(at: datetime) -> datetime:
