@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import os
 import platform
@@ -82,8 +83,12 @@ def cache() -> Path:
     return Path(base) / "cmr-watch-bench"
 
 
+@functools.cache
 def environment(program: str) -> Environment:
-    """The environment of a program, made if it does not exist or what it was made from has changed."""
+    """The environment of a program, made if it does not exist or what it was made from has changed.
+
+    It is looked at once in each run: what is measured stays the same, even if the source is changed meanwhile.
+    """
     installed = Environment(program, cache() / program)
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / f"{program}.lock").open("w") as lock:

@@ -102,7 +102,7 @@ class OneOff(AbstractContextManager["OneOff"]):
             self._process.wait(TIMEOUT)
 
     def notification(self, path: str, text: str) -> Notification:
-        """Its report: headings such as `CHANGED: …` or `ERROR: …`, and the new lines of its diff without their context."""
+        """Its report: headings such as `CHANGED: …` or `ERROR: …`, and the new lines of its diff alone."""
         lines = re.findall(r"^(?:\+(?!\+\+ @)|(?:\d+\. )?[A-Z]+: ).*", text, re.M)
         return Notification("\n".join(lines), bool(re.search(r"^(?:\d+\. )?ERROR: ", text, re.M)))
 
