@@ -65,7 +65,7 @@ def _version(program: str) -> str:
     try:
         return f"{program} {environment(program).version()}"
     except CannotInstall as error:
-        return f"{program}: {error}"
+        return str(error)
 
 
 if __name__ == "__main__":

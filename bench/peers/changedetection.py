@@ -18,9 +18,9 @@ from bench.peers.page_states import SELECTOR
 from bench.peers.watchers import TIMEOUT, Channel, plain_environment
 
 POLL = 0.05  # seconds
-SENT_WITHIN = 4.0
-"""Seconds after a check in which a notification is attempted. Its sender looks at its queue every second, and tries
-once (`notification_runner` of its flask_app.py)."""
+SENT_WITHIN = 8.0
+"""Seconds after a change was stored in which its notification is attempted. Its sender looks at its queue every second,
+and tries once (`notification_runner` of its flask_app.py)."""
 SETTINGS = {
     "ALLOW_IANA_RESTRICTED_ADDRESSES": "true",  # the loopback interface
     "DISABLE_VERSION_CHECK": "true",
@@ -128,6 +128,11 @@ class Changedetection:
         watch = json.loads((self._page_folder() / "watch.json").read_text())
         return int(watch.get("check_count") or 0)
 
+    def _states_stored(self) -> int:
+        """How many states of the page are stored: one more after each change."""
+        history = self._page_folder() / "history.txt"
+        return len(history.read_text().splitlines()) if history.exists() else 0
+
     def _page_folder(self) -> Path:
         (file,) = (self.folder / "data").glob("*/watch.json")
         return file.parent
@@ -152,11 +157,12 @@ class Changedetection:
         if self._process is None:
             self.start()
             self.wait_until(self._responds, "start")
-        before = 0 if is_first else self.checks_done()
+        before, known = (0, 1) if is_first else (self.checks_done(), self._states_stored())
         if not is_first:  # a page that was just added is checked by itself
             self.recheck()
         self.wait_until(lambda: self.checks_done() > before, "check")
-        time.sleep(SENT_WITHIN)
+        if self._states_stored() > known:
+            time.sleep(SENT_WITHIN)
 
     def let_a_week_pass(self) -> None:
         """Without effect: it sends everything at once."""

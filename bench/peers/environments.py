@@ -142,5 +142,5 @@ def _run(program: str, *command: str) -> None:
     completed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     if completed.returncode:
         lines = completed.stderr.strip().splitlines() or ["no reason given"]
-        reason = next((line for line in lines if "ERROR" in line), lines[-1])
-        raise CannotInstall(f"{program} could not be installed (this needs access to PyPI): {reason}")
+        reason = next((line for line in lines if "ERROR" in line), lines[-1]).removeprefix("ERROR: ")
+        raise CannotInstall(f"{program} could not be installed, which needs access to PyPI (pip: “{reason}”)")
