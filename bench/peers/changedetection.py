@@ -83,6 +83,12 @@ class Changedetection:
     def stop(self) -> None:
         self._end(kill=False)
 
+    def restart(self) -> None:
+        """Stop it, start it again, and wait until it responds."""
+        self.stop()
+        self.start()
+        self.wait_until(self._responds, "start")
+
     def _end(self, *, kill: bool) -> None:
         process, self._process = self._process, None
         if process:

@@ -26,7 +26,9 @@ class OurProcess(AbstractContextManager["OurProcess"]):
     """Our program, warm: see `our_process.py`."""
 
     def __init__(self, folder: Path, url: str, channel: Channel, *, as_daemon: bool = False) -> None:
-        config = CmrWatch(folder, url, channel).config
+        watcher = CmrWatch(folder, url, channel)
+        watcher.check()  # creates the database, once, as on any day but the first
+        config = watcher.config
         settings = config.read_text() + '[web]\nlisten = "127.0.0.1:0"\n'
         config.write_text(settings)
         command = [environment(OURS).python, str(_SCRIPT), str(config), *(["daemon"] if as_daemon else [])]
@@ -77,6 +79,7 @@ class RunningChangedetection(AbstractContextManager["RunningChangedetection"]):
 
     def __enter__(self) -> Self:
         self.server.check()
+        self.server.restart()  # so that this process, like ours, has found its data there
         return self
 
     def __exit__(self, *_: object) -> None:
