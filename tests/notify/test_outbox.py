@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreUnavailable
 from cmr_watch.models.readings import ChangeKind, PageRef
-from cmr_watch.models.recipients import TOKEN_SLOT, Body, Message
+from cmr_watch.models.recipients import REQUESTED, TOKEN_SLOT, Body, Message
 from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
@@ -23,10 +24,11 @@ from cmr_watch.store import plan_writer
 from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.hard_bounces import HardBounces
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.match_queue import MatchQueue
-from cmr_watch.store.schema import changes
+from cmr_watch.store.schema import changes, metadata
 from cmr_watch.store.schema import deliveries as deliveries_table
 from cmr_watch.store.subscriptions import Subscriptions
 from cmr_watch.store.waiting import is_idle
@@ -229,6 +231,48 @@ def test_a_permanent_error_fails_the_delivery_and_opens_an_incident(database, de
     assert failed.last_error == "550 no such user"
     (incident,) = Incidents(database).unresolved()
     assert (incident.kind, incident.subject) == ("delivery-failed", ANN)
+
+
+@pytest.mark.parametrize("error", [DeliveryError("550 no such user", permanent=True), DeliveryError("450 greylisted")])
+@pytest.mark.parametrize("purpose", REQUESTED)
+def test_nobody_can_raise_an_alarm_with_an_address_that_does_not_exist(
+    database, deliveries, clock, sender, purpose, error
+):
+    insert(deliveries, clock, ANN)
+    with database.write() as connection:
+        plan_writer.insert_message(database, connection, message_to(BOB), purpose, clock())
+    sender.on(BOB, error)
+    report = run(deliveries, clock, sender)
+    assert report == DeliveryReport(sent=1)
+    assert not report.has_failures
+    assert Incidents(database).unresolved() == ()
+    assert ("mail", "failed") not in deliveries.counts_by_channel()
+    unsent = next(entry for entry in deliveries.list() if entry.message.address == BOB)
+    assert unsent.last_error == str(error), "the operator can look it up"
+
+
+def test_an_address_that_is_erased_while_its_mail_is_refused_is_not_stored_again(database, deliveries, clock, sender):
+    insert(deliveries, clock, ANN)
+    refusal = DeliveryError("550 no such user", permanent=True, unknown_recipient=True)
+    sender.on(ANN, refusal)
+    bounces = HardBounces(database)
+
+    def note(address: str, reason: str) -> None:
+        Subscriptions(database).erase(ANN, clock())  # while the server answers
+        bounces.record_rejection(address, reason, clock())
+
+    channels = {"mail": sender, "apprise": sender}
+    deliver(deliveries, channels, clock, jitter=lambda: 0.0, on_unknown_recipient=note)
+    with database.read() as connection:
+        for table in metadata.sorted_tables:
+            assert ANN not in str(connection.execute(select(table)).all()), table.name
+
+
+def test_a_server_that_is_down_is_an_alarm_whatever_was_to_be_sent(database, deliveries, clock, sender):
+    with database.write() as connection:
+        plan_writer.insert_message(database, connection, message_to(BOB), "opt-in", clock())
+    sender.on(BOB, ChannelDown("refuses connections"))
+    assert run(deliveries, clock, sender) == DeliveryReport(pending=1, failures=("refuses connections",))
 
 
 def test_a_delivery_fails_permanently_after_all_retries(deliveries, clock, sender):

@@ -290,7 +290,8 @@ class _Run:
 
     def _record_failure(self, delivery: Delivery, error: DeliveryError) -> None:
         """Postpone a delivery after a failed attempt, or fail it permanently."""
-        self._errors[str(error)] = None
+        if not _is_expected(delivery, error):
+            self._errors[str(error)] = None
         decision = decide(error, delivery.attempts, delivery.created_at, self._clock(), self._jitter())
         if isinstance(decision, Retry):
             self._postpone(delivery, decision.at, error)
@@ -303,7 +304,7 @@ class _Run:
         """Retry at `retry_at`, or when its route is probed again, if that is earlier."""
         due_at = min(retry_at, self._next_probes.get(_route(delivery), retry_at))
         if self._deliveries.postpone(delivery, due_at, str(error), error.uncertain):
-            self._counts["pending"] += 1
+            self._counts["pending"] += not _is_expected(delivery, error)
 
     def _finish_and_renew(
         self,
@@ -319,7 +320,7 @@ class _Run:
         is_finished, is_renewed = self._deliveries.finish(
             delivery, outcome, now, error, None if is_fresh else following
         )
-        if is_finished:
+        if is_finished and not (outcome == "failed" and delivery.purpose in REQUESTED):
             self._counts[outcome] += 1
         return is_renewed or (is_fresh and following is not None)
 
@@ -329,6 +330,14 @@ class _Run:
             self._finish_and_renew(delivery, "sent")
         else:
             self._deliveries.release(delivery)
+
+
+def _is_expected(delivery: Delivery, error: DeliveryError) -> bool:
+    """Whether a failure is no news: anybody can ask for a mail to an address that does not exist.
+
+    Otherwise anybody could raise alarms, and fill the log with addresses.
+    """
+    return delivery.purpose in REQUESTED and not isinstance(error, ChannelDown)
 
 
 def _route(delivery: Delivery) -> str:
