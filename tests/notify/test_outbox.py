@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -28,9 +29,10 @@ from cmr_watch.store.hard_bounces import HardBounces
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.pauses import Pauses
 from cmr_watch.store.schema import changes, metadata
 from cmr_watch.store.schema import deliveries as deliveries_table
-from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.store.subscriptions import UNSUBSCRIBED_ONLINE, Subscriptions
 from cmr_watch.store.waiting import is_idle
 from tests import factories
 from tests.fakes.mailbox import Mailbox
@@ -380,6 +382,89 @@ def test_a_run_whose_lease_expired_sends_nothing_more(deliveries, clock, sender)
     assert run(deliveries, clock, sender) == DeliveryReport(), "the other run records the outcomes"
     assert sender.sent == [], "the lease is looked at again before the message is handed over"
     assert addresses(other.sent) == [ANN, BOB, CID]
+
+
+@pytest.mark.parametrize("who", [ANN, BOB])
+@pytest.mark.parametrize("what", ["leave", "erase", "pause"])
+def test_who_leaves_while_a_slow_server_takes_a_batch_gets_nothing(database, deliveries, clock, sender, who, what):
+    insert(deliveries, clock, ANN, BOB, CID)
+    acts = {
+        "leave": lambda: Subscriptions(database).end(who, UNSUBSCRIBED_ONLINE, clock()),
+        "erase": lambda: Subscriptions(database).erase(who, clock()),
+        "pause": lambda: Pauses(database).pause(_id(database, who), clock() + timedelta(days=1), clock()),
+    }
+
+    def slowly() -> None:
+        sender.on(ANN, lambda: None)
+        clock.sleep(seconds=20)
+        acts[what]()
+
+    sender.on(ANN, slowly)
+    run(deliveries, clock, sender)
+    assert addresses(sender.sent) == [address for address in (ANN, BOB, CID) if address != who]
+    clock.sleep(minutes=6)
+    run(deliveries, clock, sender)
+    assert addresses(sender.sent) == [address for address in (ANN, BOB, CID) if address != who]
+    clock.sleep(days=1)
+    run(deliveries, clock, sender)
+    assert addresses(sender.sent).count(who) == (what == "pause"), "what a pause has held back comes after it"
+    assert len({message.message_id for message in sender.sent}) == len(sender.sent)
+
+
+def test_what_a_pause_takes_out_of_a_batch_can_still_be_replaced(database, deliveries, clock, sender):
+    insert(deliveries, clock, ANN, BOB)
+
+    def slowly() -> None:
+        clock.sleep(seconds=20)
+        Pauses(database).pause(_id(database, BOB), clock() + timedelta(days=1), clock())
+
+    sender.on(ANN, slowly)
+    run(deliveries, clock, sender)
+    (held,) = deliveries.list("pending")
+    assert (held.message.address, held.claim, held.uncertain) == (BOB, None, False)
+
+
+def _id(database, address: str) -> int:
+    return Subscriptions(database).find(address)[0].id
+
+
+@pytest.mark.parametrize("seconds", [0, 20])
+def test_a_disk_that_becomes_full_in_a_batch_repeats_one_message_at_most(database, clock, sender, seconds):
+    class FullDisk(Deliveries):
+        def finish(self, *args, **kwargs):
+            raise StoreUnavailable("the disk is full")
+
+        def release(self, *args, **kwargs) -> None:
+            raise StoreUnavailable("the disk is full")
+
+    full, working = FullDisk(database), Deliveries(database)
+    insert(working, clock, ANN, BOB, CID)
+    sender.on(ANN, lambda: clock.sleep(seconds=seconds))
+    with pytest.raises(StoreUnavailable):
+        run(full, clock, sender)
+    assert addresses(sender.sent) == [ANN]
+    clock.sleep(minutes=6)
+    run(working, clock, sender)
+    assert addresses(sender.sent) == [ANN, ANN, BOB, CID]
+    assert sender.sent[0].message_id == sender.sent[1].message_id
+
+
+@pytest.mark.parametrize("seconds", [0.4, 2, 200, 400])
+def test_two_processes_of_which_one_freezes_between_two_messages_send_each_once(
+    database, deliveries, clock, sender, seconds
+):
+    """Frozen after the first message was recorded, and before the second one is handed over."""
+    insert(deliveries, clock, ANN, BOB, CID)
+    other = Sender()
+
+    def freeze() -> None:
+        clock.sleep(seconds=seconds)
+        run(Deliveries(database), clock, other)
+
+    sender.on(BOB, freeze)
+    run(deliveries, clock, sender)
+    assert sorted(addresses([*sender.sent, *other.sent])) == [ANN, BOB, CID]
+    assert deliveries.counts()["sent"] == 3
 
 
 # ── failing recipients, through real servers ────────────────────────────────────────────────────────────────────────

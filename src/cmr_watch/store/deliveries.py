@@ -116,7 +116,7 @@ class Deliveries:
             connection.execute(update(deliveries).where(of_ids).values(claim_token=None, leased_until=None))
 
     def renew(self, delivery: Delivery, now: datetime, lease: timedelta = LEASE) -> bool:
-        """Extend a lease from now; return False if it was lost, or if the recipient is no longer subscribed."""
+        """Extend a lease from now; return False if it was lost, or if the recipient has unsubscribed or paused."""
         with self._database.write() as connection:
             return _renew(connection, delivery, now, lease)
 
@@ -360,7 +360,7 @@ def _is_recent_mail(now: datetime) -> tuple[Any, ...]:
 
 
 def _renew(connection: Connection, delivery: Delivery, now: datetime, lease: timedelta) -> bool:
-    return connection.execute(RENEW, {**_claim_of(delivery), "until": now + lease}).rowcount == 1
+    return connection.execute(RENEW, {**_claim_of(delivery), "at": now, "until": now + lease}).rowcount == 1
 
 
 def _claim_of(delivery: Delivery) -> dict[str, Any]:
