@@ -31,6 +31,8 @@ from cmr_watch.store.schema import (
 )
 
 PLACEHOLDER_PREFIX = "erased:"
+ERASED_CONSENT = "erased"
+"""Takes the place of a consent, which names the network that it came from."""
 ADDRESS_INCIDENTS = ("delivery-failed", "subscription-ended", "complaint", "unsubscribe-request")
 """The kinds whose subject is an address."""
 _TABLES_BY_MAILBOX = (matches, reminders, outage_notices, digests, delivery_pauses)
@@ -80,7 +82,10 @@ def erase_by_hash(
     placeholder = f"{PLACEHOLDER_PREFIX}{hashed[:16]}"
     _erase_incidents(connection, mailbox, placeholder, now)
     count = 0
-    for table, cleared in ((subscriptions, {"name": None}), (deliveries, {"last_error": None})):
+    for table, cleared in (
+        (subscriptions, {"name": None, "consent": ERASED_CONSENT}),
+        (deliveries, {"last_error": None}),
+    ):
         values = {"address": placeholder, "mailbox": placeholder, **cleared}
         count += connection.execute(update(table).where(table.c.mailbox == mailbox).values(**values)).rowcount
     _delete_exports(connection, placeholder)

@@ -208,8 +208,10 @@ class Subscriptions:
             raise readable.UnreadableRow(f"the subscription of {redact_address(request.address)} cannot be read")
         return existing
 
-    def edit(self, subscription_id: int, request: SubscriptionRequest, now: datetime) -> Subscription | None:
-        """Change the options of an active subscription; pending messages are planned again.
+    def edit(
+        self, subscription_id: int, request: SubscriptionRequest, now: datetime, *, consent: str | None = None
+    ) -> Subscription | None:
+        """Change the options of an active subscription, and its `consent`; pending messages are planned again.
 
         Returns None, and changes nothing, if it is no longer active, or if another subscription of the same address
         asks for exactly that.
@@ -221,7 +223,7 @@ class Subscriptions:
             equal = _find_equal(connection, request)
             if not selected or (equal and equal.id != subscription_id):
                 return None
-            _update(connection, selected[0], request, now)
+            _update(connection, selected[0], request, now, consent or selected[0].consent)
             return select_subscriptions(connection, has_id)[0]
 
     def missing_configuration(self) -> MissingConfiguration | None:
@@ -391,11 +393,13 @@ def _change(connection: Connection, changed: Sequence[tuple[Subscription, Subscr
     for old, request in changed:
         named = {"name": request.name, "address": request.address}
         connection.execute(update(subscriptions).where(subscriptions.c.id == old.id).values(**named))
-        _update(connection, old, request, now)
+        _update(connection, old, request, now, old.consent)
     return len(renamed)
 
 
-def _update(connection: Connection, old: Subscription, request: SubscriptionRequest, now: datetime) -> None:
-    values = row_mapping.request_row(request)
+def _update(
+    connection: Connection, old: Subscription, request: SubscriptionRequest, now: datetime, consent: str
+) -> None:
+    values = {**row_mapping.request_row(request), "consent": consent}
     connection.execute(update(subscriptions).where(subscriptions.c.id == old.id).values(values))
     recipients.replan(connection, [mailbox_of(old.address)], now)
