@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from cmr_watch.models.recipients import Body, Message, Schedule, SubscriptionRequest
+from cmr_watch.models.recipients import Body, Message, Schedule, Subscription, SubscriptionRequest
 from cmr_watch.models.signups import KEPT_FOR, VALID_FOR, Signup, confirmed_at
 from cmr_watch.notify import tokens
 from cmr_watch.store import retention
 from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
-from cmr_watch.store.requested_mails import MAX_PER_HOUR, ONCE_PER, hash_of, new_token
+from cmr_watch.store.requested_mails import MAX_PER_HOUR, MAX_WAITING, ONCE_PER, hash_of, new_token
 from cmr_watch.store.restore_quarantine import RestoreQuarantine, mark_restored
 from cmr_watch.store.retention import Retention
 from cmr_watch.store.schema import deliveries, metadata, signups
@@ -153,6 +153,25 @@ def test_a_network_that_asks_for_very_many_delays_no_other(store: Signups, post:
     store.write_mails(post.write, NOW)
     assert post.written[:3] == ["a0@x.org", ADA, "a1@x.org"]
     assert len(post.written) == MAX_PER_HOUR
+
+
+def test_only_so_many_requests_wait_and_each_network_keeps_its_first(
+    database: Database, store: Signups, post: Post
+) -> None:
+    store.add(asked("first@x.org"))
+    [first] = rows(database)
+    copied = {key: value for key, value in first._mapping.items() if key != "id"}
+    surplus = [{**copied, "mailbox": f"a{n}@x.org", "address": f"a{n}@x.org"} for n in range(MAX_WAITING + 300)]
+    with database.write() as connection:
+        connection.execute(signups.insert(), surplus)
+    store.add(replace(asked(), network="198.51.100.0/24"))
+    assert store.write_mails(post.write, NOW) == MAX_PER_HOUR
+    assert len(rows(database)) <= MAX_WAITING + MAX_PER_HOUR
+    assert post.written[:2] == ["first@x.org", ADA]
+    later = replace(asked("late@x.org"), network="203.0.113.0/24")
+    store.add(later)
+    assert store.write_mails(post.write, NOW + timedelta(hours=2)) == MAX_PER_HOUR
+    assert "late@x.org" in post.written
 
 
 def test_requests_that_get_no_mail_are_gone_at_once(
@@ -348,6 +367,25 @@ def test_erasing_an_address_ends_its_requests(store: Signups, subscriptions: Sub
     token = mailed(store, post, asked())
     subscriptions.erase("ada@example.org", NOW)
     assert store.confirm(token, subscriptions, NOW) is None
+
+
+class ErasedMeanwhile(Subscriptions):
+    """Somebody erases the address after the request was read, before its subscription is added."""
+
+    def add(self, request: SubscriptionRequest, now: datetime, **options: Any) -> Subscription:
+        self.erase(request.address, now)
+        return super().add(request, now, **options)
+
+
+def test_an_address_that_is_erased_while_it_is_confirmed_stays_erased(
+    database: Database, store: Signups, post: Post
+) -> None:
+    subscriptions = ErasedMeanwhile(database)
+    token = mailed(store, post, asked())
+    assert store.confirm(token, subscriptions, NOW) is None
+    assert subscriptions.is_erased(ADA)
+    assert subscriptions.active() == ()
+    assert all(ADA.lower() not in str(entry).lower() for entry in subscriptions.list_all())
 
 
 # ── how long they are kept ───────────────────────────────────────────────────────────────────────────────────────

@@ -25,6 +25,8 @@ MAX_PER_HOUR: Final = 200
 """Mails of one kind, of the whole installation."""
 ONCE_PER: Final = timedelta(days=1)
 """An address gets one mail of a kind within this time."""
+MAX_WAITING: Final = 5_000
+"""Requests that may wait: the mails of a day, as nobody waits longer than that for theirs."""
 _BATCH: Final = 500
 _MAX_BATCHES: Final = 20
 """In one go: deliveries wait meanwhile."""
@@ -67,8 +69,21 @@ class MailKind(Generic[R]):
 
     def load_waiting(self, connection: Connection) -> Sequence[R]:
         """The requests that wait for their mail: the first of each network, then the second of each, and so on."""
-        turn = func.row_number().over(partition_by=self.table.c.network, order_by=self.table.c.id)
-        return self._load(connection, turn, self.table.c.mailed_at.is_(None))
+        return self._load(connection, self._turn, self._is_waiting)
+
+    def delete_surplus(self, connection: Connection) -> None:
+        """Delete what is too much to wait, in the same order: a flood from many networks must not fill the disk."""
+        kept = select(self.table.c.id).where(self.of_kind, self._is_waiting).order_by(self._turn, self.table.c.id)
+        is_surplus = self.table.c.id.not_in(kept.limit(MAX_WAITING))
+        connection.execute(self.table.delete().where(self.of_kind, self._is_waiting, is_surplus))
+
+    @property
+    def _is_waiting(self) -> ColumnElement[bool]:
+        return self.table.c.mailed_at.is_(None)
+
+    @property
+    def _turn(self) -> ColumnElement[int]:
+        return func.row_number().over(partition_by=self.table.c.network, order_by=self.table.c.id)
 
     def _load(self, connection: Connection, order: Any, *conditions: Any) -> Sequence[R]:
         statement = select(self.table).where(self.of_kind, *conditions).order_by(order, self.table.c.id).limit(_BATCH)
@@ -106,6 +121,7 @@ def write_mails(
             connection.execute(kind.table.delete().where(kind.table.c.id.in_(dropped)))
             allowed = max(0, MAX_PER_HOUR - _count_mailed(connection, kind, now - timedelta(hours=1), now))
             _write(database, connection, kind, write, wanted[:allowed], now)
+            kind.delete_surplus(connection)
         total += len(wanted[:allowed])
         if len(waiting) < _BATCH or len(wanted) > allowed:
             break

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, true, update
+from sqlalchemy import Connection, select, true, update
 
 from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.recipients import Message, SubscriptionRequest, mailbox_of
@@ -78,6 +78,7 @@ class Signups:
 
         An address has one subscription: an active one gets the choices of the request, unless the configuration
         declares it. A process that is killed in between has started the subscription; confirming again changes nothing.
+        If the address was erased in between, it is erased again.
         """
         signup = self.find(token, now)
         if signup is None:
@@ -86,7 +87,10 @@ class Signups:
         with self._database.write() as connection:
             is_first = (signups.c.id == signup.id, signups.c.confirmed_at.is_(None))
             connection.execute(update(signups).where(*is_first).values(confirmed_at=now))
-        return outcome
+            is_there = connection.execute(select(signups.c.id).where(signups.c.id == signup.id)).first() is not None
+        if not is_there:
+            store.erase(signup.address, now)
+        return outcome if is_there else None
 
     def _apply(self, store: Subscriptions, signup: Signup, now: datetime) -> Outcome | None:
         active = [entry for entry in store.find(signup.address) if entry.status == "active"]

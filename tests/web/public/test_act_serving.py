@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -35,11 +36,13 @@ class Bench:
 
     acted: list[Errand] = field(default_factory=list)
     fault: Exception | None = None
+    waits: float = 0
 
     def show(self, errand: Errand) -> Reply:
         return Reply(b"the form")
 
     def act(self, errand: Errand) -> Reply:
+        time.sleep(self.waits)
         if self.fault:
             raise self.fault
         self.acted.append(errand)
@@ -76,6 +79,33 @@ def test_undecodable_and_very_many_fields_do_no_harm(bench: Bench) -> None:
         assert bench.client().post("/form/s", body, OWN).status_code == 200
     assert all(len(errand.form) <= 100 for errand in bench.acted)
     "".join(value for errand in bench.acted for value in errand.form.values()).encode()
+
+
+def test_no_address_with_a_secret_is_sent_as_referrer(bench: Bench) -> None:
+    response = bench.client().get("/form/s")
+    assert response.headers["referrer-policy"] == "strict-origin", "not even with the request for the stylesheet"
+
+
+def test_a_locked_database_is_not_waited_for_by_each_in_turn(bench: Bench) -> None:
+    client = bench.client()
+    bench.fault, bench.waits = StoreUnavailable("locked"), 0.3
+    assert client.post("/form/s", b"a=1", OWN).status_code == 503
+    bench.fault, bench.waits = None, 0
+    refused = client.post("/link/s", b"", {})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
+    assert client.get("/form/s").text == "the form", "what needs no database is shown"
+    time.sleep(0.4)
+    assert client.post("/form/s", b"a=1", OWN).text == "done"
+    assert len(bench.acted) == 1
+
+
+def test_what_fails_at_once_is_tried_again_at_once(bench: Bench) -> None:
+    client = bench.client()
+    bench.fault = StoreUnavailable("no space left")
+    assert client.post("/form/s", b"a=1", OWN).status_code == 503
+    bench.fault = None
+    time.sleep(0.05)
+    assert client.post("/form/s", b"a=1", OWN).text == "done"
 
 
 def test_get_and_head_never_act(bench: Bench) -> None:

@@ -223,7 +223,7 @@ def test_pages_with_a_secret_in_their_address_are_kept_nowhere(place: Place) -> 
     for response in (place.client.get(path), place.client.post(path), place.client.get("/unsubscribe/x")):
         headers = response.headers
         assert (headers["cache-control"], headers["x-robots-tag"]) == ("no-store", "noindex")
-        assert headers["referrer-policy"] == "same-origin"
+        assert headers["referrer-policy"] == "strict-origin"
         assert "etag" not in headers
         assert "form-action 'self'" in headers["content-security-policy"]
         assert path.rpartition("/")[2] not in response.text

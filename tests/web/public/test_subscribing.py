@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as hour
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -20,7 +21,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.schema import signups
 from cmr_watch.store.subscriptions import BOUNCED, UNSUBSCRIBED_ONLINE, Subscriptions
-from cmr_watch.web.public.signup_form import MAX_ADDRESS, Choices, countries, faults, read, request
+from cmr_watch.web.public.signup_form import CONSENT_TEXT, MAX_ADDRESS, Choices, countries, faults, read, request
 from cmr_watch.web.public.site import site_application
 from tests.factories import wanted
 from tests.web.public.client import Client
@@ -31,6 +32,12 @@ NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
 HERE = "https://watch.example.eu"
 OWN = {"content-type": "application/x-www-form-urlencoded", "origin": HERE}
 CHOICES = {"address": "new@example.org", "topic-calls": "1", "frequency": "immediately", "reminders": "1"}
+
+TEXTS = {
+    "1": "By asking for e-mails you agree that this service stores your address and your choices, and sends you what"
+    " you chose. Nothing else is sent before you confirm. Every e-mail has a link that ends them.",
+}
+"""What a reader agrees to, by its version: never change one that was used."""
 
 
 class Place:
@@ -263,6 +270,11 @@ def test_confirming_needs_the_form(place: Place) -> None:
     assert (entry.address, entry.schedule.frequency) == ("new@example.org", "weekly")
     assert "from 192.0.1.0/24" in entry.consent
     assert heading(place.client.get(path)) == "You are subscribed"
+
+
+def test_the_version_of_the_text_that_is_agreed_to_is_raised_with_it(place: Place) -> None:
+    page = unescape(place.client.get("/subscribe").text)
+    assert f"{TEXTS[CONSENT_TEXT]} <a" in page, "raise CONSENT_TEXT, and add the new text here: records name it so"
 
 
 def test_another_site_cannot_confirm(place: Place) -> None:

@@ -35,7 +35,10 @@ _SCARCE_RATE: Final = 1 / 60
 """POSTs a second that cause a mail, from one network; at first, so many at once:"""
 _SCARCE_BURST: Final = 20.0
 _MAX_FIELDS: Final = 100
-_PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+_PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "strict-origin"}
+"""An address may hold a secret, so it is not even sent with the request for the stylesheet, which a server may log.
+(With `no-referrer`, browsers would not name this site as the sender of its own forms.)
+"""
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -59,6 +62,7 @@ class Counter:
         self._budget = budget or Budget()
         self._scarce = Budget(_SCARCE_RATE, _SCARCE_BURST)
         self._limiter = CapacityLimiter(_THREADS)
+        self._retry_at = float("-inf")
 
     def routes(self) -> list[Route]:
         """The routes; HEAD is answered like GET."""
@@ -93,9 +97,15 @@ class Counter:
         return is_form and is_from_this_site(request.headers, self._site.url)
 
     def _work(self, route: ActRoute, view: ActView, errand: Errand) -> Reply:
+        """The reply of a view. For as long as a database took to fail, nobody else has to wait for it in turn."""
+        started = time.monotonic()
+        if view is route.act and started < self._retry_at:
+            return errors.unavailable(self._site, None, errand.now).reply
         try:
             return view(errand)
         except StoreError as error:
+            failed = time.monotonic()
+            self._retry_at = failed + (failed - started)
             log.warning("web: %s: %s", route.path, error)
             return errors.unavailable(self._site, None, errand.now).reply
         except Exception as error:  # noqa: BLE001 - here, as the caller would log the address
