@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from cmr_watch.store.subscription_requests import (
     REMOVED,
     Differences,
     Requests,
+    Synced,
     differences,
     differs,
     normalize,
@@ -44,17 +44,6 @@ LEFT = (UNSUBSCRIBED, UNSUBSCRIBED_ONLINE, COMPLAINED)
 """The reasons that are the recipient's own wish."""
 SUPPRESSING_REASONS = (*LEFT, BOUNCED)
 """The reasons for which an address must not be subscribed again by an import."""
-
-
-@dataclass(slots=True)
-class Synced:
-    """How many subscriptions the configuration started, moved to another address, ended, renamed, and took over."""
-
-    started: int = 0
-    renamed: int = 0
-    moved: int = 0
-    ended: int = 0
-    taken_over: int = 0
 
 
 class Subscriptions:
