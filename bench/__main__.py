@@ -1,4 +1,4 @@
-"""`python -m bench`: print each measurement with its goal; `python -m bench reading`: those of the engine alone."""
+"""`python -m bench`: print each measurement with its goal; `… reading`: the engine alone; `… growth`: how it grows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.fakes.site import FakeSite
 
-from bench import daemon, outbox, pages, reading
+from bench import daemon, growth, outbox, pages, reading
 from bench import site as public_site
 from cmr_watch.app import App
 from cmr_watch.config import load
@@ -32,6 +32,9 @@ SUBSCRIBERS = 100
 
 def main() -> None:
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores; medians of {REPEATS} runs unless said otherwise\n")
+    if sys.argv[1:2] == ["growth"]:
+        growth.measure(sys.argv[2:])
+        return
     reading.measure()
     if sys.argv[1:] == ["reading"]:
         return
@@ -42,6 +45,7 @@ def main() -> None:
         daemon.measure(Path(folder))
         public_site.measure(Path(folder))
     outbox.measure()
+    growth.measure()
 
 
 def row(label: str, seconds: float, goal: str) -> None:

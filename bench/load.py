@@ -33,14 +33,14 @@ def generator() -> str:
     return "wrk" if shutil.which("wrk") else "a client in Python (wrk is not installed)"
 
 
-def put_on(port: int, path: str = "/") -> Load:
+def put_on(port: int, path: str = "/", connections: int = CONNECTIONS) -> Load:
     """Request a page for some seconds, over a few connections that stay open."""
-    return _wrk(port, path) if shutil.which("wrk") else _python(port, path)
+    return (_wrk if shutil.which("wrk") else _python)(port, path, connections)
 
 
-def _wrk(port: int, path: str) -> Load:
+def _wrk(port: int, path: str, connections: int) -> Load:
     headers = [argument for name, value in _HEADERS.items() for argument in ("-H", f"{name}: {value}")]
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{_SECONDS}s", "--latency", *headers]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{_SECONDS}s", "--latency", *headers]
     out = subprocess.run(
         [*command, f"http://127.0.0.1:{port}{path}"], check=True, capture_output=True, text=True
     ).stdout
@@ -58,7 +58,7 @@ def _latency(out: str, percent: int) -> float:
     return float(value) * _UNITS[unit]
 
 
-def _python(port: int, path: str) -> Load:
+def _python(port: int, path: str, connections: int) -> Load:
     latencies: list[float] = []
     failures: list[str] = []
     started = time.perf_counter()
@@ -72,7 +72,7 @@ def _python(port: int, path: str) -> Load:
             latencies.append(time.perf_counter() - begin)
         connection.close()
 
-    threads = [threading.Thread(target=run) for _ in range(CONNECTIONS)]
+    threads = [threading.Thread(target=run) for _ in range(connections)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -25,6 +25,8 @@ from tests import postgres
 from tests.factories import change, wanted
 from tests.store.test_checks import record
 
+from bench.usage import Usage
+from bench.usage import measure as usage_of
 from cmr_watch.models.recipients import Channel, Message, mailbox_of
 from cmr_watch.notify import planning, tokens
 from cmr_watch.notify.channels import Sender
@@ -321,8 +323,8 @@ def _timed(run: object) -> float:
     return time.perf_counter() - started
 
 
-def send_with_workers(url: str, server: Sink, workers: int) -> None:
-    """Mails per second of several worker processes on PostgreSQL."""
+def send_with_workers(url: str, server: Sink, workers: int) -> Usage:
+    """What sending the mails takes several worker processes on PostgreSQL, and the servers."""
     with closing(open_database(url)) as database:
         subscribe(database, MAILS)
         enqueue(MatchQueue(database), NOW)
@@ -333,12 +335,11 @@ def send_with_workers(url: str, server: Sink, workers: int) -> None:
         for process in all_workers:
             process.start()
         start.wait(60)
-        started = time.perf_counter()
-        for process in all_workers:
-            process.join(120)
-        rate = MAILS / (time.perf_counter() - started)
+        usage = usage_of(lambda: [process.join(120) for process in all_workers])
+        rate = MAILS / usage.wall
         assert Deliveries(database).counts()["sent"] == MAILS
     row(f"{MAILS:,} mails, PostgreSQL (fsync off), {workers} worker(s)", f"{rate:.0f} /s", server.verify_and_reset())
+    return usage
 
 
 def _work(url: str, port: int, start: object) -> None:

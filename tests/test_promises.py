@@ -20,6 +20,7 @@ def test_kills_at_any_point_lose_nothing_and_cause_no_unexplained_duplicates(
     first: int, postgres_template: str
 ) -> None:
     figures = run_share(range(first, first + SHARE), postgres_template)
+    assert figures.faults == []
     assert (figures.runs, figures.lost, figures.unexplained, figures.bad_seeds) == (SHARE, 0, 0, [])
     assert figures.kills.total() > 0
 
@@ -35,8 +36,8 @@ def test_killed_processes_lose_nothing_and_cause_no_unexplained_duplicates(
     tmp_path: Path, database_url: str, first: int
 ) -> None:
     figures = run(tmp_path, database_url, 3, first)
-    assert (figures.lost, figures.unexplained) == (0, 0)
-    assert figures.kills.total() == 3
+    assert (figures.lost, figures.unexplained, figures.faults) == (0, 0, [])
+    assert figures.kills.total() == 4, "and a confirmation"
 
 
 def test_runs_are_distributed_over_processes(postgres_server: postgres.Server) -> None:
@@ -49,6 +50,7 @@ def test_three_years_of_suspensions_and_clock_changes(database: Database) -> Non
     assert counts.failures == 0
     assert counts.rounds > 800
     assert counts.reminders > 50
+    assert min(counts.pauses, counts.mutes) > 20
 
 
 def test_neutral_edits_cause_no_change() -> None:
@@ -77,6 +79,7 @@ def test_edits_are_distributed_over_processes() -> None:
 
 def test_a_month_of_the_daemon_in_compressed_time(tmp_path: Path, database: Database) -> None:
     counts = soak.run(3, database, tmp_path, 33)
+    assert counts.faults == []
     assert (counts.lost, counts.duplicates, counts.extra_digests) == (0, 0, 0)
     assert counts.checks > 700
     assert counts.mails > 4

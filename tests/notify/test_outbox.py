@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from cmr_watch.exceptions import ChannelDown, DeliveryError, RenderError, StoreUnavailable
 from cmr_watch.models.readings import ChangeKind, PageRef
-from cmr_watch.models.recipients import TOKEN_SLOT, Body, Message
+from cmr_watch.models.recipients import REQUESTED, TOKEN_SLOT, Body, Message
 from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.notify.channels.apprise import AppriseChannel
 from cmr_watch.notify.channels.mail import MailChannel
@@ -23,12 +25,14 @@ from cmr_watch.store import plan_writer
 from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.deliveries import Deliveries
+from cmr_watch.store.hard_bounces import HardBounces
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.match_queue import MatchQueue
-from cmr_watch.store.schema import changes
+from cmr_watch.store.pauses import Pauses
+from cmr_watch.store.schema import changes, metadata
 from cmr_watch.store.schema import deliveries as deliveries_table
-from cmr_watch.store.subscriptions import Subscriptions
+from cmr_watch.store.subscriptions import UNSUBSCRIBED_ONLINE, Subscriptions
 from cmr_watch.store.waiting import is_idle
 from tests import factories
 from tests.fakes.mailbox import Mailbox
@@ -231,6 +235,48 @@ def test_a_permanent_error_fails_the_delivery_and_opens_an_incident(database, de
     assert (incident.kind, incident.subject) == ("delivery-failed", ANN)
 
 
+@pytest.mark.parametrize("error", [DeliveryError("550 no such user", permanent=True), DeliveryError("450 greylisted")])
+@pytest.mark.parametrize("purpose", REQUESTED)
+def test_nobody_can_raise_an_alarm_with_an_address_that_does_not_exist(
+    database, deliveries, clock, sender, purpose, error
+):
+    insert(deliveries, clock, ANN)
+    with database.write() as connection:
+        plan_writer.insert_message(database, connection, message_to(BOB), purpose, clock())
+    sender.on(BOB, error)
+    report = run(deliveries, clock, sender)
+    assert report == DeliveryReport(sent=1)
+    assert not report.has_failures
+    assert Incidents(database).unresolved() == ()
+    assert ("mail", "failed") not in deliveries.counts_by_channel()
+    unsent = next(entry for entry in deliveries.list() if entry.message.address == BOB)
+    assert unsent.last_error == str(error), "the operator can look it up"
+
+
+def test_an_address_that_is_erased_while_its_mail_is_refused_is_not_stored_again(database, deliveries, clock, sender):
+    insert(deliveries, clock, ANN)
+    refusal = DeliveryError("550 no such user", permanent=True, unknown_recipient=True)
+    sender.on(ANN, refusal)
+    bounces = HardBounces(database)
+
+    def note(address: str, reason: str) -> None:
+        Subscriptions(database).erase(ANN, clock())  # while the server answers
+        bounces.record_rejection(address, reason, clock())
+
+    channels = {"mail": sender, "apprise": sender}
+    deliver(deliveries, channels, clock, jitter=lambda: 0.0, on_unknown_recipient=note)
+    with database.read() as connection:
+        for table in metadata.sorted_tables:
+            assert ANN not in str(connection.execute(select(table)).all()), table.name
+
+
+def test_a_server_that_is_down_is_an_alarm_whatever_was_to_be_sent(database, deliveries, clock, sender):
+    with database.write() as connection:
+        plan_writer.insert_message(database, connection, message_to(BOB), "opt-in", clock())
+    sender.on(BOB, ChannelDown("refuses connections"))
+    assert run(deliveries, clock, sender) == DeliveryReport(pending=1, failures=("refuses connections",))
+
+
 def test_a_delivery_fails_permanently_after_all_retries(deliveries, clock, sender):
     insert(deliveries, clock, ANN)
     sender.on(ANN, DeliveryError("451 later"))
@@ -336,6 +382,89 @@ def test_a_run_whose_lease_expired_sends_nothing_more(deliveries, clock, sender)
     assert run(deliveries, clock, sender) == DeliveryReport(), "the other run records the outcomes"
     assert sender.sent == [], "the lease is looked at again before the message is handed over"
     assert addresses(other.sent) == [ANN, BOB, CID]
+
+
+@pytest.mark.parametrize("who", [ANN, BOB])
+@pytest.mark.parametrize("what", ["leave", "erase", "pause"])
+def test_who_leaves_while_a_slow_server_takes_a_batch_gets_nothing(database, deliveries, clock, sender, who, what):
+    insert(deliveries, clock, ANN, BOB, CID)
+    acts = {
+        "leave": lambda: Subscriptions(database).end(who, UNSUBSCRIBED_ONLINE, clock()),
+        "erase": lambda: Subscriptions(database).erase(who, clock()),
+        "pause": lambda: Pauses(database).pause(_id(database, who), clock() + timedelta(days=1), clock()),
+    }
+
+    def slowly() -> None:
+        sender.on(ANN, lambda: None)
+        clock.sleep(seconds=20)
+        acts[what]()
+
+    sender.on(ANN, slowly)
+    run(deliveries, clock, sender)
+    assert addresses(sender.sent) == [address for address in (ANN, BOB, CID) if address != who]
+    clock.sleep(minutes=6)
+    run(deliveries, clock, sender)
+    assert addresses(sender.sent) == [address for address in (ANN, BOB, CID) if address != who]
+    clock.sleep(days=1)
+    run(deliveries, clock, sender)
+    assert addresses(sender.sent).count(who) == (what == "pause"), "what a pause has held back comes after it"
+    assert len({message.message_id for message in sender.sent}) == len(sender.sent)
+
+
+def test_what_a_pause_takes_out_of_a_batch_can_still_be_replaced(database, deliveries, clock, sender):
+    insert(deliveries, clock, ANN, BOB)
+
+    def slowly() -> None:
+        clock.sleep(seconds=20)
+        Pauses(database).pause(_id(database, BOB), clock() + timedelta(days=1), clock())
+
+    sender.on(ANN, slowly)
+    run(deliveries, clock, sender)
+    (held,) = deliveries.list("pending")
+    assert (held.message.address, held.claim, held.uncertain) == (BOB, None, False)
+
+
+def _id(database, address: str) -> int:
+    return Subscriptions(database).find(address)[0].id
+
+
+@pytest.mark.parametrize("seconds", [0, 20])
+def test_a_disk_that_becomes_full_in_a_batch_repeats_one_message_at_most(database, clock, sender, seconds):
+    class FullDisk(Deliveries):
+        def finish(self, *args, **kwargs):
+            raise StoreUnavailable("the disk is full")
+
+        def release(self, *args, **kwargs) -> None:
+            raise StoreUnavailable("the disk is full")
+
+    full, working = FullDisk(database), Deliveries(database)
+    insert(working, clock, ANN, BOB, CID)
+    sender.on(ANN, lambda: clock.sleep(seconds=seconds))
+    with pytest.raises(StoreUnavailable):
+        run(full, clock, sender)
+    assert addresses(sender.sent) == [ANN]
+    clock.sleep(minutes=6)
+    run(working, clock, sender)
+    assert addresses(sender.sent) == [ANN, ANN, BOB, CID]
+    assert sender.sent[0].message_id == sender.sent[1].message_id
+
+
+@pytest.mark.parametrize("seconds", [0.4, 2, 200, 400])
+def test_two_processes_of_which_one_freezes_between_two_messages_send_each_once(
+    database, deliveries, clock, sender, seconds
+):
+    """Frozen after the first message was recorded, and before the second one is handed over."""
+    insert(deliveries, clock, ANN, BOB, CID)
+    other = Sender()
+
+    def freeze() -> None:
+        clock.sleep(seconds=seconds)
+        run(Deliveries(database), clock, other)
+
+    sender.on(BOB, freeze)
+    run(deliveries, clock, sender)
+    assert sorted(addresses([*sender.sent, *other.sent])) == [ANN, BOB, CID]
+    assert deliveries.counts()["sent"] == 3
 
 
 # ── failing recipients, through real servers ────────────────────────────────────────────────────────────────────────

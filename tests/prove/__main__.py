@@ -45,7 +45,7 @@ def main() -> int:
         long_run_failures = run_long(arguments.lives, server)
     soak_failures = soak_daemon(arguments.soak, arguments.seed) if arguments.soak else 0
     failures = long_run_failures + soak_failures + neutral.alarms + neutral.rejections
-    failures += sum(figures.lost + figures.unexplained for figures in (simulated, real))
+    failures += sum(figures.lost + figures.unexplained + figures.unwanted for figures in (simulated, real))
     return 1 if failures or not drifts.is_good else 0
 
 
@@ -53,7 +53,9 @@ def show(what: str, figures: Figures) -> None:
     killed = ", ".join(f"{point} {count}" for point, count in sorted(figures.kills.items()))
     print(f"{what}: {figures.runs} runs, {figures.kills.total()} killed ({killed})")
     print(f"  {figures.due} messages due, {figures.lost} lost")
-    print(f"  {figures.duplicates} duplicates, {figures.unexplained} of them unexplained")
+    print(f"  {figures.duplicates} duplicates, {figures.unexplained} of them unexplained; {figures.unwanted} unwanted")
+    for fault in figures.faults[:20]:
+        print(f"  {fault}")
     if figures.bad_seeds:
         print(f"  failing seeds: {figures.bad_seeds[:20]}")
     sys.stdout.flush()
@@ -66,6 +68,8 @@ def soak_daemon(days: int, seed: int) -> int:
     first, last = counts.memory[len(counts.memory) // 10], counts.memory[-1]
     print(f"soak: {counts.days} days, {counts.checks} checks, {counts.changes} changes, {counts.mails} mails")
     print(f"  {counts.lost} lost, {counts.duplicates} duplicates, {counts.extra_digests} extra digests")
+    for fault in counts.faults[:20]:
+        print(f"  {fault}")
     print(f"  memory {first / 2**20:.0f} MiB after a tenth of the time, {last / 2**20:.0f} MiB at the end", end="; ")
     print(f"database {counts.database[-1] / 2**20:.1f} MiB", flush=True)
     return counts.failures
@@ -122,6 +126,7 @@ def run_long(number: int, server: postgres.Server) -> int:
         failures += counts.failures
         totals = f"{counts.rounds} rounds, {counts.messages} messages, {counts.reminders} reminders"
         faults = f"{counts.duplicates} duplicates, {counts.lost} lost, {counts.untrue} wrong reminders"
+        faults += f", {counts.unwanted} unwanted in {counts.pauses} pauses and {counts.mutes} mutes"
         print(f"R6 three years, seed {seed}: {totals}; {faults}, {counts.extra_digests} extra digests", flush=True)
     return failures
 
@@ -176,11 +181,11 @@ def fast_folder() -> Iterator[Path]:
 def with_processes(number: int, server: postgres.Server) -> Figures:
     """Half of the processes use SQLite, half PostgreSQL."""
     total = Figures()
-    for engine, share in (("sqlite", (number + 1) // 2), ("postgresql", number // 2)):
+    for engine, share, begin in (("sqlite", (number + 1) // 2, 0), ("postgresql", number // 2, 6)):
         for first in range(0, share, 6):
             with fast_folder() as folder:
                 url = f"sqlite:///{folder}/watch.db" if engine == "sqlite" else server.create()
-                total.add(processes.run(folder, url, min(6, share - first), first))
+                total.add(processes.run(folder, url, min(6, share - first), begin + first))
                 if engine != "sqlite":
                     server.drop(url)
     return total

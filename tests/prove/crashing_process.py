@@ -1,7 +1,8 @@
 """A real process that kills itself at a given point: `python -m tests.prove.crashing_process CONFIG POINT MINUTES`.
 
 Its clock is MINUTES ahead, so that the leases of processes killed before have expired. It does the same as `cmr-watch
-check` with the same servers; only its database and its mail channel have kill points.
+check` with the same servers; only its database and its mail channel have kill points. With a TOKEN after the minutes,
+it confirms a subscription instead, like the process that serves the site.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ from cmr_watch.config import Settings, load
 from cmr_watch.models.recipients import Channel, Message
 from cmr_watch.notify.channels import Sender
 from cmr_watch.notify.channels.registry import open_channels
+from cmr_watch.notify.message_settings import write_requested_mails
 from cmr_watch.store.database import open_database
+from cmr_watch.store.suppression_journal import SuppressionJournal
+from cmr_watch.web.public.desk import Desk
 from tests.prove.kill_points import KillableDatabase, KillSwitch, kill_process
 
 RESPONSE_DELAY = 0.3
@@ -42,6 +46,7 @@ class KillableChannel:
         timer.start()
         self._inner.send(message, is_ours)
         timer.cancel()
+        self._switch.is_accepted = True
         self._switch.reach("after the 250")
 
     def close(self) -> None:
@@ -49,15 +54,23 @@ class KillableChannel:
 
 
 def main() -> None:
-    config, point, minutes = sys.argv[1:4]
+    config, point, minutes, *token = sys.argv[1:]
     settings, offset = load(Path(config), {}), timedelta(minutes=int(minutes))
     switch = KillSwitch(point if point != "none" else None, kill=kill_process)
     with closing(open_database(settings.database.url)) as real_database:
         database = KillableDatabase(real_database, switch)
+        if token:
+            database.phase = "web"
+            Desk(database, SuppressionJournal(settings.database.journal)).confirm(token[0], _now(offset))
+            return
         with App(settings, database, partial(_now, offset), time.sleep, partial(_channels, switch)) as app:
             app.check(notify=False)
             database.phase = "enqueue"
             app.enqueue()
+            database.phase = "requests"
+            write_requested_mails(settings, database, _now(offset))
+            database.phase = "plan"
+            app.compose()
             database.phase = "deliver"
             app.deliver()
 

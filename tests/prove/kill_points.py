@@ -25,6 +25,18 @@ POINTS: Final = (
     "after the 250",
 )
 """The points at which a process can be killed. “after the 250” is also just before the delivery is marked as sent."""
+REQUEST_POINTS: Final = ("inside the writing", "mails written", "after the plan", "after the mark")
+"""More of them, around mails that were asked for on the site. After the mark, the token of such a mail is blanked."""
+WEB_POINTS: Final = ("inside the request", "after the request")
+"""Those of the process that serves the site. A confirmation has two transactions: it can be killed between them."""
+_INSIDE: Final = {"web": "inside the request", "requests": "inside the writing"}
+_AFTER: Final = {
+    "check": "after the commit",
+    "enqueue": "after the enqueue",
+    "requests": "mails written",
+    "plan": "after the plan",
+    "web": "after the request",
+}
 
 
 class Killed(BaseException):
@@ -45,13 +57,18 @@ class KillSwitch:
 
     def __init__(self, point: str | None = None, nth: int = 1, kill: Callable[[], NoReturn] = raise_killed) -> None:
         self.is_killed = False
+        self.is_accepted = False
+        """Whether a mail was accepted, and is not marked as sent yet."""
         self.reached: list[str] = []
+        self.meanwhile: dict[str, Callable[[], None]] = {}
+        """What others do when a point is reached for the first time."""
         self._point, self._remaining, self._kill = point, nth, kill
 
     def reach(self, point: str) -> None:
         """Record that the point was reached, and kill the process if this is the one."""
         self.check()
         self.reached.append(point)
+        self.meanwhile.pop(point, lambda: None)()
         self._remaining -= point == self._point
         if point == self._point and self._remaining <= 0:
             self.is_killed = True
@@ -84,8 +101,9 @@ class KillableDatabase(Database):
             self.switch.reach("after the fetch")
         with super().write() as connection:
             yield connection
-            self.switch.reach("inside the commit")
-        self.switch.reach({"check": "after the commit", "enqueue": "after the enqueue"}.get(self.phase, "at the claim"))
+            self.switch.reach(_INSIDE.get(self.phase, "inside the commit"))
+        is_marked, self.switch.is_accepted = self.switch.is_accepted, False
+        self.switch.reach("after the mark" if is_marked else _AFTER.get(self.phase, "at the claim"))
 
 
 class KillableSender:
@@ -98,6 +116,7 @@ class KillableSender:
         self._switch.reach("at connect")
         self._switch.reach("inside DATA")
         self._inner.send(message, is_ours)
+        self._switch.is_accepted = True
         self._switch.reach("after the 250")
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 Editions and calls are added to the page, cut-offs move, calls close. The host is suspended for 1 to 60 hours at a time,
 also across daylight-saving changes in several time zones. Each message lists its contents, and is checked on arrival.
+Two recipients pause now and then, for days or weeks, and mute the call and undo that.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from cmr_watch.models.muting import ItemRef
 from cmr_watch.models.readings import PageRef
 from cmr_watch.models.recipients import Body, Contents, Message, Schedule, SubscriptionRequest
 from cmr_watch.monitor.check import check_page
@@ -25,6 +27,8 @@ from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.incidents import Incidents
 from cmr_watch.store.installation import Installation
 from cmr_watch.store.match_queue import MatchQueue
+from cmr_watch.store.mutes import Mutes
+from cmr_watch.store.pauses import Pauses
 from cmr_watch.store.subscriptions import Subscriptions
 from tests.fakes.fetcher import FakeFetcher
 from tests.monitor.small import html
@@ -32,14 +36,18 @@ from tests.prove.kills import PAST, URL
 
 ZONES: Final = ("Europe/Brussels", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Pacific/Chatham")
 TOWNS: Final = ("Oslo, Norway", "Graz, Austria", "Brno, Czechia", "Turin, Italy", "Porto, Portugal", "Split, Croatia")
+SELF_SUBSCRIBED: Final = {"pause@example.org": "pl", "mute@example.org": "es"}
+"""Recipients who pause, and mute the call, with their languages."""
+CALL: Final = "call-2030"
 BEGIN: Final = datetime(2024, 1, 3, 9, tzinfo=UTC)
 
 
 @dataclass
 class Counts:
-    """What was counted. `duplicates`, `lost`, `untrue` and `extra_digests` must be 0.
+    """What was counted. `duplicates`, `lost`, `untrue`, `unwanted` and `extra_digests` must be 0.
 
-    `untrue` are reminders that were late or had the wrong number of days; `faults` describes all of these errors.
+    `unwanted` are messages in a pause, or about what is muted. `untrue` are
+    reminders that were late or had the wrong number of days; `faults` describes all of these errors.
     """
 
     rounds: int = 0
@@ -49,11 +57,14 @@ class Counts:
     lost: int = 0
     untrue: int = 0
     extra_digests: int = 0
+    unwanted: int = 0
+    pauses: int = 0
+    mutes: int = 0
     faults: list[str] = field(default_factory=list)
 
     @property
     def failures(self) -> int:
-        return self.duplicates + self.lost + self.untrue + self.extra_digests
+        return self.duplicates + self.lost + self.untrue + self.unwanted + self.extra_digests
 
 
 def run(seed: int, database: Database, days: int = 3 * 365 + 1) -> Counts:
@@ -68,6 +79,9 @@ class _Simulation:
         self.now = BEGIN
         self.fetcher = FakeFetcher(lambda: self.now, html(PAST))
         self.counts = Counts()
+        self.paused_until: dict[str, datetime] = {}
+        self.muted: set[str] = set()
+        """The recipients who have muted the call."""
         self.schedules = self._subscribe()
         self.seen: Counter[tuple[str, str]] = Counter()
         self.digests: Counter[tuple[str, str]] = Counter()
@@ -84,18 +98,36 @@ class _Simulation:
             schedule = Schedule(frequency, self.chance.choice((2, 3, 8, 23)), self.chance.randrange(7), zone)  # type: ignore[arg-type]
             schedules[f"p{number}@example.org"] = schedule
             store.add(SubscriptionRequest(f"p{number}@example.org", schedule=schedule), self.now)
+        for address, language in SELF_SUBSCRIBED.items():
+            schedules[address] = Schedule("immediately", 9, 2, "Europe/Warsaw")
+            store.add(SubscriptionRequest(address, schedule=schedules[address], language=language), self.now)
         return schedules
 
     def run(self, end: datetime) -> Counts:
         while self.now < end:
             self._change_page()
             self._round()
+            self._pause_or_mute()
             self.now += timedelta(hours=self.chance.randint(1, 60), minutes=self.chance.randrange(60))
-        for _ in range(5):  # for the last digests
+        for _ in range(18):  # for the last digests, and the end of the last pause
             self.now += timedelta(hours=60)
             self._round()
         self._count_lost()
         return self.counts
+
+    def _pause_or_mute(self) -> None:
+        for address in SELF_SUBSCRIBED:
+            (entry,) = Subscriptions(self.database).find(address)
+            if self.chance.random() < 0.03:
+                self.counts.pauses += 1
+                until = self.now + timedelta(hours=self.chance.choice((0, 5, 80, 700)))
+                Pauses(self.database).pause(entry.id, until, self.now)
+                self.paused_until[address] = until
+            if address.startswith("mute") and self.chance.random() < 0.05:
+                self.counts.mutes += 1
+                change = Mutes(self.database).remove if address in self.muted else Mutes(self.database).add
+                assert change(entry.id, ItemRef("call", CALL), self.now)
+                self.muted ^= {address}
 
     def _change_page(self) -> None:
         if self.chance.random() < 0.05:
@@ -127,13 +159,17 @@ class _Simulation:
 
     def send(self, message: Message, is_ours: Callable[[], bool]) -> None:
         self.counts.messages += 1
+        if self.now < self.paused_until.get(message.address, self.now):
+            self._count_unwanted(message.address, "in a pause")
         for change in message.change_ids:
             self._count_duplicate(message.address, f"change {change}")
         for line in message.text.splitlines():
             kind, _, rest = line.partition(" ")
             if kind == "reminder":
                 self._check_reminder(message.address, rest)
-            elif kind == "digest":
+            elif kind == "about" and rest == CALL and message.address in self.muted:
+                self._count_unwanted(message.address, "muted")
+            elif kind == "digest" and message.address not in SELF_SUBSCRIBED:  # what waited for the end of a pause
                 self._count_digest(message.address, self._digest_period(message.address))
 
     def close(self) -> None:
@@ -168,6 +204,10 @@ class _Simulation:
             self.counts.duplicates += 1
             self.counts.faults.append(f"{self.now} {address}: {what} again")
 
+    def _count_unwanted(self, address: str, why: str) -> None:
+        self.counts.unwanted += 1
+        self.counts.faults.append(f"{self.now} {address}: {why}")
+
     def _render(self, contents: Contents, chat: bool, zone: ZoneInfo, *_: object) -> Body:
         lines = [
             f"reminder {due.open.call_key} {due.open.cutoff.at.isoformat()} {due.offset} {due.days_left}"
@@ -176,6 +216,7 @@ class _Simulation:
         reminded = {due.open.call_key for due in contents.reminders}  # what waited comes with a reminder of its call
         early = [recorded for recorded in contents.changes if recorded.change.key not in reminded]
         waited = [recorded for recorded in early if recorded.read_at < self.now]
+        lines += [f"about {key}" for key in (*reminded, *(recorded.change.key for recorded in contents.changes))]
         lines += [f"digest {self.now.astimezone(zone).date()}"] if waited else []
         return Body("Changes", "\n".join(lines), "")
 

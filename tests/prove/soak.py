@@ -2,7 +2,8 @@
 
 The site and the mail server are on loopback. The clock advances by half an hour at a time, with occasional pauses, and
 across daylight-saving changes. The page follows a script: each month an edition is announced, which is later
-rescheduled, takes place and gets a summary; twice a year a call opens.
+rescheduled, takes place and gets a summary; twice a year a call opens. Beside two subscribers of the configuration,
+some people subscribe on the site, in their languages, and pause, mute, leave and return as a script says.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from cmr_watch.config import (
     MailSection,
     PageSection,
     Settings,
+    WebSection,
 )
 from cmr_watch.daemon import Daemon
 from cmr_watch.models.readings import ChangeKind
@@ -35,9 +37,12 @@ from cmr_watch.models.recipients import Schedule, SubscriptionRequest
 from cmr_watch.render.sentences import sentence
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database
+from cmr_watch.store.suppression_journal import SuppressionJournal
+from cmr_watch.web.public.desk import Desk
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.site import FakeSite
 from tests.monitor.small import html
+from tests.prove.self_service import Reader, Readers
 from tests.test_journeys import sentences_of
 
 BEGIN: Final = datetime(2025, 1, 6, 7, 10, tzinfo=UTC)
@@ -46,6 +51,22 @@ STEP: Final = timedelta(minutes=30)
 MONTH: Final = 30
 TOWNS: Final = ("Oslo, Norway", "Graz, Austria", "Brno, Czechia", "Turin, Italy", "Porto, Portugal", "Split, Croatia")
 ADDRESSES: Final = ("anna@example.org", "bo@example.org")
+READERS: Final = (("gina@example.org", "en"), ("hugo@example.org", "de"), ("ines@example.org", "es"))
+ACTS: Final = {
+    "gina@example.org": ((1, "sign up"), (2, "confirm"), (35, "ask"), (36, "pause"), (70, "mute"), (71, "export")),
+    "hugo@example.org": (
+        (2, "sign up"),
+        (3, "confirm"),
+        (40, "leave"),
+        (55, "sign up"),
+        (56, "confirm"),
+        (95, "leave"),
+    ),
+    "ines@example.org": ((3, "sign up"), (4, "confirm"), (64, "ask"), (65, "erase")),
+}
+"""The days on which each of them acts. The script begins again every 150 days, except for who was erased."""
+CYCLE: Final = 150
+PAUSE: Final = 12
 UNNOTIFIED: Final = frozenset({ChangeKind.EDITION_UPDATED, ChangeKind.EDITION_DELISTED})
 
 
@@ -60,12 +81,14 @@ class SoakCounts:
     duplicates: int = 0
     lost: int = 0
     extra_digests: int = 0
+    faults: list[str] = field(default_factory=list)
+    """What came to those who subscribed on the site and should not have, or did not come."""
     memory: list[int] = field(default_factory=list)
     database: list[int] = field(default_factory=list)
 
     @property
     def failures(self) -> int:
-        return self.duplicates + self.lost + self.extra_digests
+        return self.duplicates + self.lost + self.extra_digests + len(self.faults)
 
 
 class ManualScheduler(BaseScheduler):  # type: ignore[misc]
@@ -99,6 +122,11 @@ class _Soak:
         self.digests_by_week: Counter[tuple[int, int]] = Counter()
         self.expected: list[str] = []
         self.last_change = 0
+        self.found_at: dict[str, tuple[datetime, str]] = {}
+        """When each change was found, and of what, by its sentence."""
+        self.done: set[tuple[str, int, str]] = set()
+        desk = Desk(database, SuppressionJournal(folder / "ended"))
+        self.readers = Readers([Reader(*reader) for reader in READERS], desk, lambda: self.now)
         copies = folder / "copies"
         copies.mkdir(exist_ok=True)
         self.settings = Settings(
@@ -107,6 +135,7 @@ class _Soak:
             fetch=FetchSection("me@example.org", 10, 0, False, 0),
             mail=MailSection("127.0.0.1", mailbox.port, "plain", sender="watch@example.org"),
             daemon=DaemonSection(jitter=0),
+            web=WebSection(url="https://watch.example.org"),
             backup=BackupSection(copies if database.path else None, 3),
             subscriptions=(
                 SubscriptionRequest(ADDRESSES[0], name="anna"),
@@ -125,6 +154,7 @@ class _Soak:
                 self._serve()
                 scheduler.run_due_jobs()
                 self._collect()
+                self._act()
                 self.now += self._pause()
             daemon.stop(10)
         return self._summary(days)
@@ -144,6 +174,55 @@ class _Soak:
         if day % 23 == 5 and self.now.hour == 9 and self.now.minute < 30:
             self.mailbox.refuse(ADDRESSES[0], "451 4.3.0 later", 2)
 
+    # ── the readers ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _act(self) -> None:
+        """Do what the script says for today, and again at the next step if it could not be done yet."""
+        cycle, day = divmod((self.now - BEGIN).days, CYCLE)
+        for reader in self.readers.all.values():
+            for at, act in ACTS[reader.address]:
+                step = reader.address, cycle * CYCLE + at, act
+                if at <= day and step not in self.done and self._try(reader, act, cycle):
+                    self.done.add(step)
+                    break
+
+    def _try(self, reader: Reader, act: str, cycle: int) -> bool:
+        """Whether an act was done, or is not to be done any more."""
+        if cycle and reader.address == READERS[2][0]:
+            return True  # was erased
+        if act == "sign up":
+            if reader.confirmed_at and reader.silent_since is None:
+                return True
+            self.readers.sign_up(reader)
+        elif act in ("ask", "export"):
+            self.readers.ask(reader, "link" if act == "ask" else "export")
+        elif act == "confirm":
+            is_subscribed = bool(reader.confirmed_at) and reader.silent_since is None
+            return is_subscribed or self.readers.confirm(reader)
+        elif act == "pause":
+            return self.readers.pause(reader, PAUSE)
+        else:
+            return {"mute": self.readers.mute, "leave": self.readers.leave, "erase": self.readers.erase}[act](reader)
+        return True
+
+    def _gina_faults(self) -> Iterator[str]:
+        """Gina reads English and never leaves, so that what is due to her is known sentence by sentence."""
+        gina, sentences = self.readers.all[READERS[0][0]], self.notified
+        if not gina.confirmed_at:
+            return
+        for said in self.expected:
+            found, key = self.found_at[said]
+            is_muted = key in gina.muted and gina.muted[key][0] <= found
+            is_unclear = found < gina.confirmed_at[0] or any(
+                since - timedelta(days=14) < found < until for since, until in gina.pauses
+            )  # in a pause, several changes may become one
+            came = sentences[gina.address, said]
+            is_unclear = is_unclear or (key in gina.muted and not is_muted)
+            if is_muted and came:
+                yield f"Gina: “{said}”, which is muted"
+            elif not (is_muted or is_unclear or came or said in self._recent()):
+                yield f"Gina has not got “{said}”, found at {found}"
+
     # ── results ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _collect(self) -> None:
@@ -152,9 +231,11 @@ class _Soak:
             self.counts.changes += 1
             if recorded.change.kind not in UNNOTIFIED:
                 self.expected.append(sentence(recorded.change))
+                self.found_at[sentence(recorded.change)] = recorded.read_at, recorded.change.key
         self.counts.checks += self.site.paths().count(PATH)
         self.site.requests.clear()  # so that the measured memory is mainly the daemon's
         mails, self.mailbox.mails[:] = list(self.mailbox.mails), []
+        self.readers.take(mails)
         for mail in mails:
             self._record(mail)
         if (self.now - BEGIN) % timedelta(days=60) < STEP:
@@ -163,7 +244,9 @@ class _Soak:
 
     def _record(self, mail: Any) -> None:
         self.counts.mails += 1
-        if mail.subject.startswith("Welcome"):
+        reader = self.readers.all.get(mail.recipient)
+        is_news = reader is None or (reader.language == "en" and reader.kind(mail) == "news")
+        if mail.subject.startswith("Welcome") or not is_news:
             return
         sentences = sentences_of(mail.part("plain"))
         self.notified.update((mail.recipient, sentence) for sentence in sentences)
@@ -180,6 +263,7 @@ class _Soak:
         ]
         counts.lost = sum(not self.notified[address, sentence] for address in ADDRESSES for sentence in settled)
         counts.duplicates = sum(times - 1 for times in self.notified.values())
+        counts.faults = [*self.readers.faults(), *self._gina_faults()]
         counts.extra_digests = sum(times - 1 for times in self.digests_by_week.values())
         return counts
 

@@ -62,6 +62,20 @@ def test_every_kind_of_row_is_told_in_every_language(language: str) -> None:
     assert mail.text.count("550 no such user") == 8
 
 
+def test_choices_and_changes_are_given_in_words() -> None:
+    with in_language("de"):
+        text = export_body(DATA, CONTEXT, BRUSSELS).text
+    for words in ("Aufrufe und Fristen", "Frankreich", "call-2027: jetzt offen", "Neue Veranstaltung: Lyon"):
+        assert words in text, text
+    for raw in ("edition.announced", "call.opened", "operator", "FR"):
+        assert raw not in text
+
+
+def test_a_change_of_a_kind_that_is_no_longer_known_is_given_as_it_is() -> None:
+    data = PersonalData(matches=(MatchRecord(NOW, "edition.praised", "oslo", None),))
+    assert "edition.praised: oslo" in export_body(data, CONTEXT, BRUSSELS).text
+
+
 def test_an_address_of_which_little_is_stored() -> None:
     mail = export_body(PersonalData(), CONTEXT, BRUSSELS)
     assert "This is everything that the service holds" in mail.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,45 @@ def test_claiming_uses_indexes_only(tmp_path: Path, sqlite_template: Path) -> No
     assert "USING INDEX ix_deliveries_pending" in plan
     assert "SCAN" not in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_claiming_looks_up_earlier_messages_one_by_one(empty_url: str) -> None:
+    # with statistics from before a burst, PostgreSQL would join each message with all that are pending
+    with closing(open_database(empty_url)) as database, database.read() as connection:
+        if connection.dialect.name == "sqlite":
+            return
+        statement = CLAIMABLE.params(at=NOW, latest=NOW, size=20).compile(
+            connection, compile_kwargs={"literal_binds": True}
+        )
+        plan = "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}"))
+    [condition] = [line for line in plan.splitlines() if "id < deliveries.id" in line]
+    assert "Index Cond" in condition, plan
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        ("SELECT max(created_at) FROM deliveries WHERE mailbox IN (?) AND purpose = ?", "ix_deliveries_recipient"),
+        ("UPDATE deliveries SET address = ? WHERE mailbox = ?", "ix_deliveries_recipient"),
+        (
+            "SELECT id FROM deliveries WHERE outcome IS NOT NULL AND done_at < ? AND body_id IS NOT NULL",
+            "ix_deliveries_texts",
+        ),
+        ("SELECT * FROM subscriptions WHERE mailbox = ? ORDER BY id", "ix_subscriptions_recipient"),
+        (
+            "UPDATE subscriptions SET name = NULL WHERE status = 'active' AND welcome_delivery_id IN (?)",
+            "welcome",
+        ),
+        ("SELECT id FROM changes WHERE check_id = ?", "ix_changes_check_id"),
+        ("SELECT min(checked_at) FROM checks WHERE page_url = ? AND outcome = ?", "ix_checks_outcome"),
+    ],
+)
+def test_what_is_asked_of_large_tables_has_an_index(
+    tmp_path: Path, sqlite_template: Path, statement: str, index: str
+) -> None:
+    shutil.copyfile(sqlite_template, tmp_path / "test.db")
+    with closing(sqlite3.connect(tmp_path / "test.db")) as connection:
+        rows = connection.execute(f"EXPLAIN QUERY PLAN {statement}", ("x",) * statement.count("?"))
+        plan = " ".join(row[3] for row in rows)
+    assert index in plan
+    assert "SCAN" not in plan

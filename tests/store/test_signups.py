@@ -20,10 +20,11 @@ from cmr_watch.store.restore_quarantine import RestoreQuarantine, mark_restored
 from cmr_watch.store.retention import Retention
 from cmr_watch.store.schema import deliveries, metadata, signups
 from cmr_watch.store.signups import Signups
-from cmr_watch.store.subscriptions import BOUNCED, COMPLAINED, UNSUBSCRIBED_ONLINE, Subscriptions
+from cmr_watch.store.subscriptions import BOUNCED, COMPLAINED, UNSUBSCRIBED, UNSUBSCRIBED_ONLINE, Subscriptions
 from tests.factories import MINUTE, NOW, wanted
 
 ADA = "Ada@example.org"
+LATER = NOW + timedelta(days=60)
 
 
 class Post:
@@ -347,6 +348,45 @@ def test_who_has_left_can_come_back(store: Signups, subscriptions: Subscriptions
     subscriptions.end(ADA, UNSUBSCRIBED_ONLINE, NOW)
     assert store.confirm(mailed(store, post, asked()), subscriptions, NOW) == "started"
     assert subscriptions.refusal(ADA) is None
+
+
+@pytest.mark.parametrize("reason", [UNSUBSCRIBED, UNSUBSCRIBED_ONLINE])
+def test_who_has_left_long_ago_can_come_back(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post, reason: str
+) -> None:
+    left_long_ago(database, subscriptions, reason)
+    store.add(asked(at=LATER))
+    assert store.write_mails(post.write, LATER) == 1
+    assert store.confirm(post.tokens[ADA], subscriptions, LATER) == "started"
+    assert not subscriptions.is_erased(ADA)
+
+
+@pytest.mark.parametrize("reason", [BOUNCED, COMPLAINED])
+def test_whose_address_bounced_or_complained_long_ago_is_not_asked(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post, reason: str
+) -> None:
+    left_long_ago(database, subscriptions, reason)
+    store.add(asked(at=LATER))
+    assert store.write_mails(post.write, LATER) == 0
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_who_has_left_and_was_erased_is_not_asked(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post, is_late: bool
+) -> None:
+    if is_late:
+        left_long_ago(database, subscriptions, UNSUBSCRIBED)
+    else:
+        subscriptions.end(subscriptions.add(wanted(ADA), NOW).id, UNSUBSCRIBED, NOW)
+    subscriptions.erase(ADA, LATER)
+    store.add(asked(at=LATER))
+    assert store.write_mails(post.write, LATER) == 0
+
+
+def left_long_ago(database: Database, subscriptions: Subscriptions, reason: str) -> None:
+    subscriptions.end(subscriptions.add(wanted(ADA), NOW).id, reason, NOW)
+    Retention(database).run(LATER)
+    assert subscriptions.is_erased(ADA)
 
 
 @pytest.mark.parametrize("damage", [str.upper, lambda token: token[:-1], lambda token: token + "a", lambda _: ""])

@@ -40,7 +40,10 @@ _FAULTS: Final = (ValueError, TypeError, LookupError, AttributeError, Arithmetic
 WriteOperator = Callable[[str, Sequence[Incident]], Message]
 BATCH: Final = 20
 _FRESH: Final = timedelta(seconds=1)
-"""How long after the claim neither a lease nor a subscription is looked at again: a batch is usually sent by then."""
+"""How long neither a lease nor a subscription is looked at again: a batch is usually sent by then.
+
+Whoever unsubscribes or pauses gets nothing that is handed over later than this.
+"""
 LATE: Final = timedelta(hours=1)
 """How late a digest may be before the operator is notified."""
 
@@ -208,8 +211,7 @@ class _Run:
             is_ours = self._renew_lease(remaining[0])  # nothing is sent if nothing can be written
             while remaining and not stop():
                 delivery, following = remaining[0], remaining[1] if len(remaining) > 1 else None
-                # otherwise the lease has expired and another process has it, or the recipient has unsubscribed
-                is_ours = self._process(delivery, following) if is_ours else self._hold(following)
+                is_ours = self._process(delivery, following) if is_ours else self._skip(delivery, following)
                 del remaining[0]
         finally:
             for delivery in remaining:
@@ -228,14 +230,22 @@ class _Run:
         try:
             outcome = self._send(delivery)
         except LeaseLost:
-            return self._hold(following)
+            return self._skip(delivery, following)
         except DeliveryError as error:
             self._record_failure(delivery, error)
             return self._hold(following)
         return self._finish_and_renew(delivery, outcome, following)
 
+    def _skip(self, delivery: Delivery, following: Delivery | None) -> bool:
+        """Leave a delivery that another process has meanwhile, or whose recipient has unsubscribed or paused.
+
+        It was not sent: if the lease is still ours, the message can be replaced like any other that waits.
+        """
+        self._deliveries.release(delivery)
+        return self._hold(following)
+
     def _hold(self, delivery: Delivery | None) -> bool:
-        """Whether a delivery is leased to this process and its recipient subscribed; renews the lease after a while."""
+        """Whether a delivery is leased to this process and wanted by its recipient; renews the lease after a while."""
         if delivery is None:
             return False
         if self._is_fresh(self._clock()):
@@ -251,8 +261,11 @@ class _Run:
         return self._deliveries.renew(delivery, self._leased_at, LEASE)
 
     def _is_ours(self, delivery: Delivery) -> bool:
-        """Whether a delivery is still leased to this process, which may have been frozen meanwhile."""
-        return self._clock() < self._leased_at + LEASE / 2 or self._renew_lease(delivery)
+        """Whether a delivery is still leased to this process and wanted, right before it is handed over.
+
+        The process may have been frozen, or the server slow; and the recipient has unsubscribed or paused meanwhile.
+        """
+        return self._leased_at <= self._clock() < self._leased_at + _FRESH or self._renew_lease(delivery)
 
     def _send(self, delivery: Delivery) -> DeliveryOutcome:
         message = delivery.message
@@ -290,7 +303,8 @@ class _Run:
 
     def _record_failure(self, delivery: Delivery, error: DeliveryError) -> None:
         """Postpone a delivery after a failed attempt, or fail it permanently."""
-        self._errors[str(error)] = None
+        if not _is_expected(delivery, error):
+            self._errors[str(error)] = None
         decision = decide(error, delivery.attempts, delivery.created_at, self._clock(), self._jitter())
         if isinstance(decision, Retry):
             self._postpone(delivery, decision.at, error)
@@ -303,7 +317,7 @@ class _Run:
         """Retry at `retry_at`, or when its route is probed again, if that is earlier."""
         due_at = min(retry_at, self._next_probes.get(_route(delivery), retry_at))
         if self._deliveries.postpone(delivery, due_at, str(error), error.uncertain):
-            self._counts["pending"] += 1
+            self._counts["pending"] += not _is_expected(delivery, error)
 
     def _finish_and_renew(
         self,
@@ -319,7 +333,7 @@ class _Run:
         is_finished, is_renewed = self._deliveries.finish(
             delivery, outcome, now, error, None if is_fresh else following
         )
-        if is_finished:
+        if is_finished and not (outcome == "failed" and delivery.purpose in REQUESTED):
             self._counts[outcome] += 1
         return is_renewed or (is_fresh and following is not None)
 
@@ -329,6 +343,14 @@ class _Run:
             self._finish_and_renew(delivery, "sent")
         else:
             self._deliveries.release(delivery)
+
+
+def _is_expected(delivery: Delivery, error: DeliveryError) -> bool:
+    """Whether a failure is no news: anybody can ask for a mail to an address that does not exist.
+
+    Otherwise anybody could raise alarms, and fill the log with addresses.
+    """
+    return delivery.purpose in REQUESTED and not isinstance(error, ChannelDown)
 
 
 def _route(delivery: Delivery) -> str:

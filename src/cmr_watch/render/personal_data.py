@@ -1,6 +1,6 @@
 """The data that are stored about an address, as the text of a mail. Pure.
 
-Names that stand for themselves in the database (`edition.announced`, `lyon-fr-2024-10`) are given as they are.
+The keys of editions and calls (`lyon-fr-2024-10`) are given as they are.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from cmr_watch.models.mail_requests import MailRequest
 from cmr_watch.models.personal_data import PersonalData, SentMessage
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest
 from cmr_watch.models.signups import Signup
+from cmr_watch.render.countries import country_words
 from cmr_watch.render.datetimes import clock_words, hours_words, local_time
 from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.joining import in_turn, labelled
 from cmr_watch.render.message_parts import MAX_SENTENCE, Item, Section, facts
 from cmr_watch.render.sanitize import clean
+from cmr_watch.render.sentences import kind_and_key
+from cmr_watch.render.unsubscribe import TOPIC_NAMES
 
 _OUTCOMES: Final = {
     "sent": N_("sent"),
@@ -79,7 +82,7 @@ def _subscription(entry: Subscription, zone: ZoneInfo) -> Item:
         entry.language,
     )
     times = facts(
-        (_("Consent"), entry.consent),
+        (_("Consent"), _("the operator") if entry.consent == "operator" else entry.consent),
         (_("Began"), _time(entry.activated_at or entry.created_at, zone)),
         (_("First message"), _time(entry.welcomed_at, zone)),
         (_("Paused until"), _time(entry.paused_until, zone)),
@@ -99,9 +102,9 @@ def _choices(request: SubscriptionRequest) -> Iterator[tuple[str, str | None]]:
     schedule = request.schedule
     quiet = schedule.quiet
     yield _("Name in the configuration"), request.name
-    yield _("Topics"), ", ".join(request.topics)
+    yield _("Topics"), ", ".join(_(TOPIC_NAMES[topic]) for topic in request.topics)
     yield _("Language"), LANGUAGES.get(request.language, request.language)
-    yield _("Countries"), ", ".join(request.countries) or _("all")
+    yield _("Countries"), ", ".join(map(country_words, request.countries)) or _("all")
     yield _("How often"), _(_FREQUENCIES[schedule.frequency])
     yield _("Hour and time zone"), f"{clock_words(time(schedule.hour))}, {schedule.time_zone}"
     yield _("Quiet hours"), hours_words(quiet.start, quiet.end) if quiet else _("no")
@@ -141,7 +144,9 @@ def _message(message: SentMessage, zone: ZoneInfo) -> str:
 def _matches(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:
     for one in data.matches:
         state = _time(one.settled_at, zone) or _("waiting")
-        yield labelled(local_time(one.matched_at, zone), f"{one.kind} {clean(one.key, MAX_SENTENCE)} – {state}")
+        yield labelled(
+            local_time(one.matched_at, zone), f"{kind_and_key(one.kind, clean(one.key, MAX_SENTENCE))} – {state}"
+        )
 
 
 def _reminders(data: PersonalData, zone: ZoneInfo) -> Iterator[str]:

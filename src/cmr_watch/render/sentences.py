@@ -79,6 +79,11 @@ _CALL_SENTENCES: Final = {
     K.CALL_CUTOFF_ADDED: N_("{call}: new cut-off {new}"),
     K.CALL_CUTOFF_MOVED: N_("{call}: cut-off moved from {old} to {new}"),
 }
+_CALL_KINDS: Final = {
+    **_CALL_SENTENCES,
+    K.CALL_CUTOFF_ADDED: N_("{call}: new cut-off"),
+    K.CALL_CUTOFF_MOVED: N_("{call}: cut-off moved"),
+}
 _STATUS_WORDS: Final = {"announced": N_("announced"), "open": N_("open"), "closed": N_("closed")}
 
 
@@ -91,6 +96,16 @@ def sentence(change: Change, zone: ZoneInfo = BRUSSELS, read_at: datetime | None
     if isinstance(noun, CallNotice):
         return _call_sentence(change, noun, zone, read_at)
     return _edition_sentence(change, noun)
+
+
+def kind_and_key(kind: str, key: str) -> str:
+    """What a stored change says of an edition or call, by its key: `Cancelled: lyon-2023`, `call-2024: now open`.
+
+    A kind that is not known, because an earlier version has stored it, is given as it is.
+    """
+    if kind in _CALL_KINDS:
+        return _(_CALL_KINDS[K(kind)]).format(call=key)
+    return labelled(_(_EDITION_LABELS[K(kind)]) if kind in _EDITION_LABELS else kind, key)
 
 
 # ── phrases ──────────────────────────────────────────────────────────────────────────────────────────────────────

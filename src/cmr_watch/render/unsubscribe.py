@@ -23,7 +23,7 @@ from cmr_watch.render.sanitize import clean, safe_link
 SUBSCRIBED: Final = N_("You are receiving this because the operator of this service subscribed you.")
 OPERATING: Final = "You are receiving this because you are listed as the operator of this service."
 TESTING: Final = "You are receiving this because the operator of this service is testing whether messages arrive."
-_TOPIC_NAMES: Final[dict[Topic, str]] = {
+TOPIC_NAMES: Final[dict[Topic, str]] = {
     "calls": N_("calls and cut-offs"),
     "editions": N_("editions"),
     "materials": N_("summaries and materials"),
@@ -63,8 +63,8 @@ def reason(consent: Consent | None) -> str:
     """`… because you subscribed to calls and cut-offs on 3 May 2026.`; or that the operator did."""
     if consent is None:
         return _(SUBSCRIBED)
-    is_all = set(consent.topics) == set(_TOPIC_NAMES)
-    topics = _("all changes") if is_all else _(", and ").join(_(_TOPIC_NAMES[topic]) for topic in consent.topics)
+    is_all = set(consent.topics) == set(TOPIC_NAMES)
+    topics = _("all changes") if is_all else _(", and ").join(_(TOPIC_NAMES[topic]) for topic in consent.topics)
     text = _("You are receiving this because you subscribed to {topics} on {day}.")
     return text.format(topics=topics, day=day_words(consent.subscribed_on))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, case, exists, or_, select, update
+from sqlalchemy import Integer, Select, and_, bindparam, case, exists, func, or_, select, update
 
 from cmr_watch.models.recipients import REQUESTED
 from cmr_watch.store import recipients
@@ -22,8 +22,13 @@ _IS_REQUESTED = deliveries.c.purpose.in_(REQUESTED)
 _RESULT = bindparam("result", type_=deliveries.c.outcome.type)
 _TOKEN = deliveries.c.unsubscribe_token
 
+_AT = bindparam("at", type_=deliveries.c.due_at.type)
+_LATEST = bindparam("latest", type_=deliveries.c.due_at.type)
+
 RENEW = (
-    update(deliveries).where(*_IS_CLAIMED, recipients.has_active_subscription()).values(leased_until=bindparam("until"))
+    update(deliveries)
+    .where(*_IS_CLAIMED, recipients.has_active_subscription(), ~recipients.is_paused(_AT))
+    .values(leased_until=bindparam("until"))
 )
 FINISH = (
     update(deliveries)
@@ -41,8 +46,6 @@ FINISH = (
 )
 MAIL = "mail"
 """The route of all mails."""
-_AT = bindparam("at", type_=deliveries.c.due_at.type)
-_LATEST = bindparam("latest", type_=deliveries.c.due_at.type)
 
 
 def _select_claimable(*conditions: Any) -> Select[Any]:
@@ -55,13 +58,15 @@ def _select_claimable(*conditions: Any) -> Select[Any]:
       not wait for the end of quiet hours.
     """
     earlier = deliveries.alias()
-    is_blocked = exists().where(
+    is_before = and_(
         earlier.c.mailbox == deliveries.c.mailbox,
         earlier.c.purpose == deliveries.c.purpose,
         earlier.c.id < deliveries.c.id,
         earlier.c.outcome.is_(None),
         earlier.c.held_at.is_(None),
     )
+    # an aggregate, as PostgreSQL would join each one with all that are pending: its statistics are from before them
+    is_blocked = select(func.min(earlier.c.id)).where(is_before).scalar_subquery().is_not(None)
     # a time that is later than any lease or pause could end is damaged, or comes from a clock that was wrong
     is_free = or_(
         deliveries.c.leased_until.is_(None), deliveries.c.leased_until < _AT, deliveries.c.leased_until > _LATEST

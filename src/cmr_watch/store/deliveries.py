@@ -16,7 +16,16 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, and_, case, func, not_, or_, select, update
 
-from cmr_watch.models.recipients import Body, Delivery, DeliveryOutcome, Incident, IncidentKind, Message, mailbox_of
+from cmr_watch.models.recipients import (
+    REQUESTED,
+    Body,
+    Delivery,
+    DeliveryOutcome,
+    Incident,
+    IncidentKind,
+    Message,
+    mailbox_of,
+)
 from cmr_watch.store import mute_links, plan_writer, readable, recipients, row_mapping
 from cmr_watch.store.claims import (
     CLAIM,
@@ -107,7 +116,7 @@ class Deliveries:
             connection.execute(update(deliveries).where(of_ids).values(claim_token=None, leased_until=None))
 
     def renew(self, delivery: Delivery, now: datetime, lease: timedelta = LEASE) -> bool:
-        """Extend a lease from now; return False if it was lost, or if the recipient is no longer subscribed."""
+        """Extend a lease from now; return False if it was lost, or if the recipient has unsubscribed or paused."""
         with self._database.write() as connection:
             return _renew(connection, delivery, now, lease)
 
@@ -241,11 +250,16 @@ class Deliveries:
             return readable.time_of(connection.execute(select(func.min(deliveries.c.due_at)).where(*is_due)).scalar())
 
     def counts_by_channel(self) -> dict[tuple[str, str], int]:
-        """Count the messages by channel (`mail` or `other`) and by outcome (`pending` if there is none yet)."""
+        """Count the messages by channel (`mail` or `other`) and by outcome (`pending` if there is none yet).
+
+        Failures of what anybody can ask for are left out: they are no reason for an alarm.
+        """
+        is_no_alarm = and_(deliveries.c.outcome == "failed", deliveries.c.purpose.in_(REQUESTED))
+        is_counted = or_(deliveries.c.outcome.is_(None), not_(is_no_alarm))
         channel = case((deliveries.c.route == MAIL, MAIL), else_="other")
         counted = select(channel, deliveries.c.outcome, func.count()).group_by(channel, deliveries.c.outcome)
         with self._database.read() as connection:
-            return {(row[0], row[1] or "pending"): row[2] for row in connection.execute(counted)}
+            return {(row[0], row[1] or "pending"): row[2] for row in connection.execute(counted.where(is_counted))}
 
     # ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -346,7 +360,7 @@ def _is_recent_mail(now: datetime) -> tuple[Any, ...]:
 
 
 def _renew(connection: Connection, delivery: Delivery, now: datetime, lease: timedelta) -> bool:
-    return connection.execute(RENEW, {**_claim_of(delivery), "until": now + lease}).rowcount == 1
+    return connection.execute(RENEW, {**_claim_of(delivery), "at": now, "until": now + lease}).rowcount == 1
 
 
 def _claim_of(delivery: Delivery) -> dict[str, Any]:

@@ -31,8 +31,9 @@ from cmr_watch.store.schema import (
 )
 
 PLACEHOLDER_PREFIX = "erased:"
-ERASED_CONSENT = "erased"
-"""Takes the place of a consent, which names the network that it came from."""
+ERASED = "erased"
+"""Why the subscriptions of an address have ended that was erased on request, whatever had ended them before. It also
+takes the place of each consent of an address that is no longer stored, as that names the network it came from."""
 ADDRESS_INCIDENTS = ("delivery-failed", "subscription-ended", "complaint", "unsubscribe-request")
 """The kinds whose subject is an address."""
 _TABLES_BY_MAILBOX = (matches, reminders, outage_notices, digests, delivery_pauses)
@@ -75,19 +76,23 @@ def erase_by_hash(
 ) -> int:
     """Like `erase`, if the hash is known. Matches stay, under a placeholder, so that no change is announced again.
 
-    `keeps_requests`: those made on the site have a time of their own after which they are deleted.
+    `keeps_requests`: nobody has asked for it, but the time is over for which the address is kept. Requests made on the
+    site have a time of their own, and why the subscriptions have ended is kept.
     """
     row = {"address_hash": hashed, "erased_at": now}
     connection.execute(database.insert(erased_addresses).values(row).on_conflict_do_nothing())
-    placeholder = f"{PLACEHOLDER_PREFIX}{hashed[:16]}"
+    placeholder = placeholder_of(hashed)
     _erase_incidents(connection, mailbox, placeholder, now)
     count = 0
     for table, cleared in (
-        (subscriptions, {"name": None, "consent": ERASED_CONSENT}),
+        (subscriptions, {"name": None, "consent": ERASED}),
         (deliveries, {"last_error": None}),
     ):
         values = {"address": placeholder, "mailbox": placeholder, **cleared}
         count += connection.execute(update(table).where(table.c.mailbox == mailbox).values(**values)).rowcount
+    if not keeps_requests:
+        is_ended = (subscriptions.c.mailbox == placeholder, subscriptions.c.status == "ended")
+        connection.execute(update(subscriptions).where(*is_ended).values(end_reason=ERASED))
     _delete_exports(connection, placeholder)
     for table in _TABLES_BY_MAILBOX:
         count += _replace_mailbox(connection, table, mailbox, placeholder)
@@ -97,6 +102,11 @@ def erase_by_hash(
     _cancel_messages(connection, placeholder, now)
     _move_fan_out_cursors(connection, mailbox)
     return count
+
+
+def placeholder_of(hashed: str) -> str:
+    """What stands in place of an erased address, whose hash this is."""
+    return f"{PLACEHOLDER_PREFIX}{hashed[:16]}"
 
 
 def _delete_exports(connection: Connection, placeholder: str) -> None:

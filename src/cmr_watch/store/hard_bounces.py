@@ -47,9 +47,14 @@ class HardBounces:
         self._database = database
 
     def record_rejection(self, address: str, reason: str, now: datetime) -> None:
-        """Record that a mail server has rejected the address during delivery: its subscriptions are due to end."""
+        """Record that a mail server has rejected the address during delivery: its subscriptions are due to end.
+
+        Not of an address that has none any more: it may have been erased meanwhile.
+        """
+        is_subscribed = select(subscriptions.c.id).where(ACTIVE, subscriptions.c.mailbox == mailbox_of(address))
         with self._database.write() as connection:
-            self._store(connection, address, {"reason": reason, "noted_at": now, "confirmed_at": now})
+            if connection.execute(is_subscribed.limit(1)).first() is not None:
+                self._store(connection, address, {"reason": reason, "noted_at": now, "confirmed_at": now})
 
     def record_report(self, address: str, sent_at: datetime, reason: str, now: datetime) -> datetime | None:
         """Record a report that came by mail, about a message sent at `sent_at`; return until when delivery is paused.

@@ -79,7 +79,7 @@ KEEP_HISTORY: Final = timedelta(days=365)
 
 BATCH_SIZE: Final = 200
 _SMALL_BATCH_SIZE: Final = 10
-"""For rows that are referenced by columns without an index: each one takes a scan of the outbox."""
+"""For rows that take more than one statement each, such as addresses."""
 
 _SETTLED: Final = (matches, reminders, outage_notices, digests)
 """The tables whose rows name the delivery that settled them."""
@@ -216,7 +216,13 @@ class Retention:
 
     def _erase_ended(self, now: datetime) -> int:
         """Erase addresses whose subscriptions have all ended, once nothing is pending for them."""
-        expired = _select_ended(now - KEEP_ADDRESSES).limit(_SMALL_BATCH_SIZE)
+        expired = _select_ended(now - KEEP_ADDRESSES)
+        with self._database.read() as connection:
+            found = connection.execute(expired.limit(self._batch_size)).scalars().all()
+        batches = (found[start : start + _SMALL_BATCH_SIZE] for start in range(0, len(found), _SMALL_BATCH_SIZE))
+        return sum(self._erase_batch(expired.where(subscriptions.c.mailbox.in_(batch)), now) for batch in batches)
+
+    def _erase_batch(self, expired: Any, now: datetime) -> int:
         with self._database.write() as connection:
             mailboxes = connection.execute(expired).scalars().all()
             for mailbox in mailboxes:
@@ -290,8 +296,9 @@ def _expired_tokens(before: datetime) -> _Rule:
 
 
 def _bodies() -> _Rule:
-    used = select(deliveries.c.body_id).where(deliveries.c.body_id.is_not(None))
-    return _Rule(bodies, bodies.c.id.not_in(used), batch_size=_SMALL_BATCH_SIZE)
+    # not NOT IN: PostgreSQL would read all messages for each body
+    is_used = exists().where(deliveries.c.body_id == bodies.c.id)
+    return _Rule(bodies, not_(is_used))
 
 
 def _is_done(table: Table, before: datetime) -> ColumnElement[bool]:
@@ -335,9 +342,11 @@ def _deliveries(before: datetime) -> _Rule:
     is_referenced = [exists().where(table.c.delivery_id == deliveries.c.id) for table in _SETTLED]
     is_expired = and_(deliveries.c.outcome.is_not(None), deliveries.c.done_at < before, not_(or_(*is_referenced)))
     # the monthly status message depends on the time of the last message to each subscriber
-    is_subscribed = deliveries.c.mailbox.in_(select(subscriptions.c.mailbox).where(recipients.ACTIVE))
-    newest = select(func.max(deliveries.c.id)).where(deliveries.c.purpose == "subscriber", is_subscribed)
-    is_newest = deliveries.c.id.in_(newest.group_by(deliveries.c.mailbox))
+    is_subscribed = exists().where(recipients.ACTIVE, subscriptions.c.mailbox == deliveries.c.mailbox)
+    newer = deliveries.alias()
+    is_same = and_(newer.c.mailbox == deliveries.c.mailbox, newer.c.purpose == "subscriber")
+    has_newer = exists().where(is_same, newer.c.id > deliveries.c.id)
+    is_newest = and_(deliveries.c.purpose == "subscriber", is_subscribed, not_(has_newer))
     return _Rule(deliveries, is_expired, expensive_condition=not_(is_newest))
 
 

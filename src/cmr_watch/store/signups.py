@@ -19,13 +19,20 @@ from cmr_watch.models.recipients import Message, SubscriptionRequest, mailbox_of
 from cmr_watch.models.signups import Signup, inbox_of
 from cmr_watch.store import erasure, row_mapping
 from cmr_watch.store.database import Database
+from cmr_watch.store.installation import address_hashes
 from cmr_watch.store.locks import Lock
 from cmr_watch.store.pauses import Pauses
 from cmr_watch.store.recipients import ACTIVE
 from cmr_watch.store.requested_mails import MailKind, hash_of, write_mails
 from cmr_watch.store.schema import signups, subscriptions
 from cmr_watch.store.subscription_requests import normalize
-from cmr_watch.store.subscriptions import BOUNCED, Subscriptions, select_subscriptions
+from cmr_watch.store.subscriptions import (
+    BOUNCED,
+    UNSUBSCRIBED,
+    UNSUBSCRIBED_ONLINE,
+    Subscriptions,
+    select_subscriptions,
+)
 
 WriteMail = Callable[[SubscriptionRequest, str], Message]
 """Writes the mail that asks for confirmation of a request, with a token."""
@@ -115,9 +122,17 @@ def _has_subscription(connection: Connection, address: str) -> bool:
 def _is_refused(connection: Connection, address: str) -> bool:
     """Whether no mail that asks for confirmation is sent to an address."""
     if erasure.is_erased(connection, address):
-        return True
+        return not _has_only_left(connection, address)
     history = select_subscriptions(connection, subscriptions.c.mailbox == mailbox_of(address))
     return bool(history) and history[-1].status == "ended" and history[-1].end_reason == BOUNCED
+
+
+def _has_only_left(connection: Connection, address: str) -> bool:
+    """Whether an address was not erased on request, but some weeks after its recipient had unsubscribed."""
+    placeholders = [erasure.placeholder_of(hashed) for hashed in address_hashes(connection, address)]
+    of_recipient = select(subscriptions.c.end_reason).where(subscriptions.c.mailbox.in_(placeholders))
+    last = connection.execute(of_recipient.order_by(subscriptions.c.id.desc()).limit(1)).scalar()
+    return last in (UNSUBSCRIBED, UNSUBSCRIBED_ONLINE)
 
 
 def signup_of(row: Any) -> Signup:

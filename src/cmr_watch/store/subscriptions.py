@@ -119,7 +119,7 @@ class Subscriptions:
         """
         address = normalize_address(address)
         with self._database.write() as connection:
-            self._end_permanently(connection, subscriptions.c.mailbox == mailbox_of(address), "erased", now)
+            self._end_permanently(connection, subscriptions.c.mailbox == mailbox_of(address), erasure.ERASED, now)
             self._journal.record_erased(connection, address_hash(connection, address), now)
             return erasure.erase(self._database, connection, address, now)
 
@@ -280,10 +280,14 @@ def select_subscriptions(connection: Connection, *conditions: Any) -> tuple[Subs
     return tuple(readable.models(connection, subscriptions, rows, row_mapping.subscription))
 
 
+def _of_address(address: str) -> tuple[Any, ...]:
+    return subscriptions.c.mailbox == mailbox_of(address), subscriptions.c.address == address  # the first has an index
+
+
 def _find_equal(connection: Connection, request: SubscriptionRequest) -> Subscription | None:
     """Return the active subscription with the address and the options of a request."""
     options = [subscriptions.c[name] == value for name, value in row_mapping.request_row(request).items()]
-    equal = select_subscriptions(connection, ACTIVE, subscriptions.c.address == request.address, *options)
+    equal = select_subscriptions(connection, ACTIVE, *_of_address(request.address), *options)
     return equal[0] if equal else None
 
 
@@ -342,7 +346,7 @@ def _resolve_delivery_incidents(
     the recipient complained, of that.
     """
     for address in sorted({entry.address for entry in ended}):
-        if select_subscriptions(connection, ACTIVE, subscriptions.c.address == address):
+        if select_subscriptions(connection, ACTIVE, *_of_address(address)):
             continue
         if reason == BOUNCED:
             error = settle_unnotified(connection, "delivery-failed", address, now)
