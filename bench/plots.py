@@ -9,7 +9,7 @@ from html import escape
 from bench.growth_tables import LIMIT, Table
 
 WIDTH, HEIGHT = 720, 340
-LEFT, RIGHT, TOP, BOTTOM = 60, 220, 44, 52
+LEFT, RIGHT, TOP, BOTTOM = 60, 250, 44, 52
 _MAX = 8.0
 """Ratios above are cut off, so that the others can still be told apart."""
 _STYLE = """
@@ -111,7 +111,7 @@ def _line(scale: _Scale, line: list[tuple[int, float]], place: int) -> list[str]
 
 def _legend(scale: _Scale, names: list[str], lines: list[list[tuple[int, float]]]) -> list[str]:
     """A name beside the end of each line, or below the one above it, so that none covers another."""
-    x = WIDTH - RIGHT + 14
+    x = WIDTH - RIGHT + 44
     order = sorted(range(len(lines)), key=lambda place: -lines[place][-1][1])
     parts, lowest = [], 0.0
     for place in order:

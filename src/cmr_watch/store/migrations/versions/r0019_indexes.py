@@ -5,7 +5,8 @@
 - The subscription that a message welcomes: asked when a message is superseded.
 - Texts that have expired.
 - The changes that a check has found: asked when an old check is deleted.
-- The first reading of a page: asked after every check by the public site.
+- The first reading of a page, which the public site asks for after every check, and the last failures.
+- What is held after a restore: asked with every check.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ revision = "0019"
 down_revision = "0018"
 
 _HAS_TEXT = sa.text("outcome IS NOT NULL AND body_id IS NOT NULL")
+_IS_HELD = {
+    "deliveries": sa.text("held_at IS NOT NULL AND outcome IS NULL"),
+    "matches": sa.text("held_at IS NOT NULL AND settled_at IS NULL"),
+}
 _IS_ACTIVE = sa.text("status = 'active'")
 
 
@@ -27,7 +32,9 @@ def upgrade() -> None:
     op.create_index("ix_subscriptions_recipient", "subscriptions", ["mailbox", "id"])
     _create_partial("ix_subscriptions_welcome", "subscriptions", ["welcome_delivery_id"], _IS_ACTIVE)
     op.create_index("ix_changes_check_id", "changes", ["check_id"])
-    op.create_index("ix_checks_outcome", "checks", ["page_url", "outcome", "checked_at"])
+    op.create_index("ix_checks_outcome", "checks", ["page_url", "outcome", "id"])
+    _create_partial("ix_deliveries_held", "deliveries", ["id"], _IS_HELD["deliveries"])
+    _create_partial("ix_matches_held", "matches", ["change_id"], _IS_HELD["matches"])
 
 
 def _create_partial(name: str, table: str, columns: list[str], condition: sa.TextClause) -> None:
