@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test browser-test lint types format demo bench prove ablate fuzz lock lock-check workflows wheel-demo image-test fixtures geodata catalogue cldr pictures samples clean
+.PHONY: help setup test browser-test lint types format demo bench bench-peers prove ablate fuzz lock lock-check workflows wheel-demo image-test fixtures geodata catalogue cldr pictures samples clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -57,6 +57,9 @@ fuzz: $(STAMP) ## fuzz the parsers for a minute; longer: make fuzz ARGS="-max_to
 
 bench: $(STAMP) ## measure performance
 	$(BIN)/python -m bench $(ARGS)
+
+bench-peers: $(STAMP) ## measure beside urlwatch, webchanges and changedetection.io; one part: make bench-peers ARGS=cold
+	$(BIN)/python -m bench.peers $(ARGS)
 
 lock: ## update both lock files (requires uv: pipx install uv)
 	@command -v uv >/dev/null || { echo "make lock requires uv: pipx install uv, or python3 -m pip install --user uv" >&2; exit 1; }

@@ -9,6 +9,7 @@ import pytest
 
 from cmr_watch import log
 from cmr_watch.notify import tokens
+from cmr_watch.store.requested_mails import new_token
 
 LOG = logging.getLogger("cmr_watch.test")
 
@@ -96,6 +97,13 @@ def test_a_short_secret_is_masked_as_a_word_only():
     assert log.masked("a mail was rejected: a", "a") == "*** mail was rejected: ***"
     assert log.masked("user:sesame1", "sesame") == "user:***1"
     assert log.masked("nothing", "") == "nothing"
+
+
+def test_a_random_token_is_masked(capsys):
+    token = new_token()
+    log.set_up()
+    LOG.error("GET /manage/%s/erase failed", token)
+    assert token[1:] not in capsys.readouterr().err
 
 
 def test_the_token_of_a_recipient_is_masked(capsys):

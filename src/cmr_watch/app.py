@@ -34,7 +34,8 @@ from cmr_watch.store.last_configuration import MissingConfiguration
 from cmr_watch.store.mutes import Mutes
 from cmr_watch.store.restore_quarantine import RestoreQuarantine
 from cmr_watch.store.robots import StoredRobots
-from cmr_watch.store.subscriptions import Subscriptions, Synced
+from cmr_watch.store.subscription_requests import Synced
+from cmr_watch.store.subscriptions import Subscriptions
 from cmr_watch.store.suppression_journal import SuppressionJournal
 from cmr_watch.store.waiting import is_idle
 

@@ -11,7 +11,7 @@ from cmr_watch.models.readings import CheckResult
 from cmr_watch.models.recipients import Subscription
 from cmr_watch.models.reports import DeliveryReport
 from cmr_watch.plural import counted
-from cmr_watch.store.subscriptions import Synced
+from cmr_watch.store.subscription_requests import Synced
 
 
 def held_items(count: int) -> str:

@@ -20,8 +20,10 @@ _SHORT: Final = 3
 """A secret with at most so many characters is also a part of many words."""
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+(?=@)")
 _QUERY: Final = re.compile(r"(\w://[^\s?#]*\?)[^\s”\"']*[^\s”\"'.,:;)]")
-_TOKEN: Final = re.compile(rf"(?<![0-9a-z])m?[0-9]{{11}}[0-9a-f]{{{len(TOKEN_SLOT) - 11}}}(?![0-9a-z])")
-"""What unsubscribes a recipient, or mutes something for one (notify/tokens.py)."""
+_SIGNED: Final = rf"m?[0-9]{{11}}[0-9a-f]{{{len(TOKEN_SLOT) - 11}}}"
+_RANDOM: Final = rf"c[a-z2-7]{{{len(TOKEN_SLOT) - 1}}}"
+_TOKEN: Final = re.compile(rf"(?<![0-9a-z])(?:{_SIGNED}|{_RANDOM})(?![0-9a-z])")
+"""What unsubscribes a recipient or mutes something for one (notify/tokens.py); confirms a subscription or opens it."""
 # Schemes whose host is not a secret: web hooks on a server of the operator's choice.
 _WEBHOOK_SCHEMES: Final = ("http", "https", "json", "jsons", "xml", "xmls", "form", "forms")
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from cmr_watch.models.recipients import Body, Message, Schedule, Subscription, SubscriptionRequest
-from cmr_watch.models.signups import KEPT_FOR, VALID_FOR, Signup
+from cmr_watch.models.signups import KEPT_FOR, VALID_FOR, Signup, confirmed_at
 from cmr_watch.notify import tokens
 from cmr_watch.store import retention
 from cmr_watch.store.database import Database
@@ -270,6 +270,39 @@ def test_confirming_starts_what_was_asked_for(store: Signups, subscriptions: Sub
         f"web form, text 1 (en), requested {NOW:%Y-%m-%d %H:%M} UTC from 192.0.2.0/24,"
         f" confirmed {later:%Y-%m-%d %H:%M} UTC"
     )
+    assert confirmed_at(entry.consent) == later.replace(second=0, microsecond=0)
+
+
+@pytest.mark.parametrize("consent", ["operator", "", "web form", "web form, confirmed 2026-99-99 00:00 UTC"])
+def test_a_consent_that_was_not_given_on_the_site_has_no_time(consent: str) -> None:
+    assert confirmed_at(consent) is None
+
+
+def test_a_restore_does_not_change_when_one_has_agreed(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post
+) -> None:
+    store.confirm(mailed(store, post, asked()), subscriptions, NOW)
+    with database.write() as connection:
+        mark_restored(connection)
+    RestoreQuarantine(database).quarantine_if_restored(NOW + timedelta(days=90))
+    [entry] = subscriptions.active()
+    assert confirmed_at(entry.consent) == NOW.replace(second=0, microsecond=0)
+
+
+@pytest.mark.parametrize("ends", ["erased", "expired"])
+def test_an_address_that_is_erased_takes_its_consent_with_it(
+    database: Database, store: Signups, subscriptions: Subscriptions, post: Post, ends: str
+) -> None:
+    store.confirm(mailed(store, post, asked()), subscriptions, NOW)
+    with database.write() as connection:
+        connection.execute(update(deliveries).values(outcome="sent", done_at=NOW))
+    if ends == "erased":
+        subscriptions.erase(ADA, NOW)
+    else:
+        subscriptions.end(ADA, UNSUBSCRIBED_ONLINE, NOW)
+        Retention(database).run(NOW + KEPT_FOR + MINUTE)
+    [entry] = subscriptions.list_all()
+    assert (entry.status, entry.consent) == ("ended", "erased"), "the network is data about a person"
 
 
 def test_confirming_twice_changes_nothing_and_ending_holds(
@@ -290,7 +323,7 @@ def test_a_link_that_was_used_does_not_start_an_ended_subscription_again(
     store.confirm(token, subscriptions, NOW)
     subscriptions.end(ADA, UNSUBSCRIBED_ONLINE, NOW + MINUTE)
     assert store.confirm(token, subscriptions, NOW + 2 * MINUTE) is None
-    assert store.find(token, NOW + 2 * MINUTE) is not None
+    assert store.find(token, NOW + 2 * MINUTE) is None, "so its page does not say that one is subscribed"
     assert subscriptions.active() == ()
 
 
@@ -298,7 +331,9 @@ def test_confirming_changes_an_active_subscription(store: Signups, subscriptions
     subscriptions.add(wanted("ada@example.org"), NOW)
     token = mailed(store, post, asked(topics=("materials",)))
     assert store.confirm(token, subscriptions, NOW) == "changed"
-    assert [(entry.address, entry.topics) for entry in subscriptions.active()] == [("ada@example.org", ("materials",))]
+    [entry] = subscriptions.active()
+    assert (entry.address, entry.topics) == ("ada@example.org", ("materials",))
+    assert entry.consent.startswith("web form"), "whoever was added by the operator has now agreed"
 
 
 def test_what_the_configuration_declares_is_kept(store: Signups, subscriptions: Subscriptions, post: Post) -> None:

@@ -16,8 +16,8 @@ from cmr_watch.models.recipients import Subscription, SubscriptionRequest
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import Incidents, open_incident
 from cmr_watch.store.match_queue import MatchQueue
-from cmr_watch.store.subscription_requests import ADDRESS_CHANGED, REMOVED, differences, normalize
-from cmr_watch.store.subscriptions import UNSUBSCRIBED, Subscriptions, Synced
+from cmr_watch.store.subscription_requests import ADDRESS_CHANGED, REMOVED, Synced, differences, normalize
+from cmr_watch.store.subscriptions import UNSUBSCRIBED, Subscriptions
 from tests.factories import MINUTE, NOW, wanted
 from tests.store.test_match_queue import commit_changes, fan_out_all
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cmr_watch.models.recipients import SubscriptionRequest
 
+_CONFIRMED: Final = "confirmed "
+_MINUTE: Final = "%Y-%m-%d %H:%M UTC"
 _DOTLESS: Final = ("gmail.com", "googlemail.com")
 """The domains of one service, which leaves out the full stops of an address."""
 VALID_FOR: Final = timedelta(days=7)
@@ -58,6 +60,19 @@ class Signup:
     def consent(self, now: datetime) -> str:
         """When, how and to what the address has agreed, once it is confirmed; kept with the subscription."""
         return (
-            f"{WAY}, text {self.consent_text}, requested {self.requested_at:%Y-%m-%d %H:%M} UTC"
-            f" from {self.network}, confirmed {now:%Y-%m-%d %H:%M} UTC"
+            f"{WAY}, text {self.consent_text}, requested {self.requested_at.astimezone(UTC).strftime(_MINUTE)}"
+            f" from {self.network}, {_CONFIRMED}{now.astimezone(UTC).strftime(_MINUTE)}"
         )
+
+
+def confirmed_at(consent: str) -> datetime | None:
+    """When a recipient has agreed on the site, by the consent of their subscription; None if they have not.
+
+    The subscription itself may have begun earlier, if the operator added it, and begins anew after a restore.
+    """
+    if not consent.startswith(WAY):
+        return None
+    try:
+        return datetime.strptime(consent.rpartition(_CONFIRMED)[2], _MINUTE).replace(tzinfo=UTC)
+    except ValueError:
+        return None

@@ -14,7 +14,7 @@ from cmr_watch.exceptions import RenderError
 from cmr_watch.models.planning import Plan, Planned, Recipient
 from cmr_watch.models.readings import Change
 from cmr_watch.models.recipients import Body, Contents, Message, OpenItems, Subscription
-from cmr_watch.models.signups import WAY
+from cmr_watch.models.signups import confirmed_at
 from cmr_watch.notify import tokens
 from cmr_watch.render.unsubscribe import Consent
 from cmr_watch.store.incidents import Incidents
@@ -108,9 +108,8 @@ class MessageComposer:
 
 def _consent(subscription: Subscription) -> Consent | None:
     """What recipients agreed to who subscribed themselves on the site."""
-    if not subscription.consent.startswith(WAY) or subscription.activated_at is None:
-        return None
-    return Consent(subscription.topics, subscription.activated_at.astimezone(BRUSSELS).date())
+    at = confirmed_at(subscription.consent)
+    return Consent(subscription.topics, at.astimezone(BRUSSELS).date()) if at else None
 
 
 def _parts(contents: Contents) -> Iterator[tuple[str, Contents]]:

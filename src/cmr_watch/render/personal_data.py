@@ -60,8 +60,8 @@ def personal_data_sections(data: PersonalData, zone: ZoneInfo) -> list[Section]:
 
 TITLE: Final = N_("Your data, as this service stores them")
 INTRODUCTION: Final = N_(
-    "This is everything that the service holds about your address. It keeps the texts of messages for 7 days and the"
-    " rest for a year at most; a backup may hold an older copy."
+    "This is everything that the service holds about your address. It keeps the texts of messages for 7 days, the"
+    " subscription until 28 days after its end, and the rest for a year at most; a backup may hold an older copy."
 )
 
 

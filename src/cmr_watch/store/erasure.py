@@ -32,7 +32,8 @@ from cmr_watch.store.schema import (
 
 PLACEHOLDER_PREFIX = "erased:"
 ERASED = "erased"
-"""Why the subscriptions of an address have ended that was erased on request, whatever had ended them before."""
+"""Why the subscriptions of an address have ended that was erased on request, whatever had ended them before. It also
+takes the place of each consent of an address that is no longer stored, as that names the network it came from."""
 ADDRESS_INCIDENTS = ("delivery-failed", "subscription-ended", "complaint", "unsubscribe-request")
 """The kinds whose subject is an address."""
 _TABLES_BY_MAILBOX = (matches, reminders, outage_notices, digests, delivery_pauses)
@@ -83,7 +84,10 @@ def erase_by_hash(
     placeholder = placeholder_of(hashed)
     _erase_incidents(connection, mailbox, placeholder, now)
     count = 0
-    for table, cleared in ((subscriptions, {"name": None}), (deliveries, {"last_error": None})):
+    for table, cleared in (
+        (subscriptions, {"name": None, "consent": ERASED}),
+        (deliveries, {"last_error": None}),
+    ):
         values = {"address": placeholder, "mailbox": placeholder, **cleared}
         count += connection.execute(update(table).where(table.c.mailbox == mailbox).values(**values)).rowcount
     if not keeps_requests:

@@ -22,6 +22,7 @@ from cmr_watch.store.database import Database
 from cmr_watch.store.installation import address_hashes
 from cmr_watch.store.locks import Lock
 from cmr_watch.store.pauses import Pauses
+from cmr_watch.store.recipients import ACTIVE
 from cmr_watch.store.requested_mails import MailKind, hash_of, write_mails
 from cmr_watch.store.schema import signups, subscriptions
 from cmr_watch.store.subscription_requests import normalize
@@ -68,10 +69,16 @@ class Signups:
         return write_mails(self._database, _KIND, lambda _, signup, token: write(signup.request, token), now)
 
     def find(self, token: str, now: datetime) -> Signup | None:
-        """The request that a token belongs to; None if there is none, or if it can no longer be confirmed."""
+        """The request that a token belongs to; None if there is none, or if it can no longer be confirmed.
+
+        A link that was used does not start again what has ended since.
+        """
         with self._database.read() as connection:
             found = _KIND.load(connection, signups.c.token_hash == hash_of(token))
-        return found[0] if found and found[0].is_valid(now) else None
+            if not found or not found[0].is_valid(now):
+                return None
+            is_used_up = found[0].confirmed_at is not None and not _has_subscription(connection, found[0].address)
+        return None if is_used_up else found[0]
 
     def confirm(self, token: str, store: Subscriptions, now: datetime) -> Outcome | None:
         """Start what was asked for; None if the token is not valid.
@@ -96,15 +103,20 @@ class Signups:
         active = [entry for entry in store.find(signup.address) if entry.status == "active"]
         if any(entry.name is not None for entry in active):
             return "kept"
-        if signup.confirmed_at is not None:  # the link does not start again what has ended since
+        if signup.confirmed_at is not None:
             return "started" if active else None
+        consent = signup.consent(now)
         if not active:
-            store.add(signup.request, now, consent=signup.consent(now), resubscribe=True)
+            store.add(signup.request, now, consent=consent, resubscribe=True)
             return "started"
         first = active[0]
-        store.edit(first.id, replace(signup.request, address=first.address), now)
+        store.edit(first.id, replace(signup.request, address=first.address), now, consent=consent)
         Pauses(self._database).pause(first.id, None, now)  # whoever subscribes wants mails
         return "changed"
+
+
+def _has_subscription(connection: Connection, address: str) -> bool:
+    return bool(select_subscriptions(connection, ACTIVE, subscriptions.c.mailbox == mailbox_of(address)))
 
 
 def _is_refused(connection: Connection, address: str) -> bool:

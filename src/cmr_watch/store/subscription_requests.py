@@ -21,6 +21,17 @@ Latest = Mapping[str | None, Subscription]
 """The newest subscription with each name, which may have ended."""
 
 
+@dataclass(slots=True)
+class Synced:
+    """How many subscriptions the configuration started, moved to another address, ended, renamed, and took over."""
+
+    started: int = 0
+    renamed: int = 0
+    moved: int = 0
+    ended: int = 0
+    taken_over: int = 0
+
+
 def normalize(request: SubscriptionRequest) -> SubscriptionRequest:
     """Return the canonical form of a request, so that equivalent requests become equal rows."""
     return SubscriptionRequest(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from cmr_watch.store.subscription_requests import (
     REMOVED,
     Differences,
     Requests,
+    Synced,
     differences,
     differs,
     normalize,
@@ -44,17 +44,6 @@ LEFT = (UNSUBSCRIBED, UNSUBSCRIBED_ONLINE, COMPLAINED)
 """The reasons that are the recipient's own wish."""
 SUPPRESSING_REASONS = (*LEFT, BOUNCED)
 """The reasons for which an address must not be subscribed again by an import."""
-
-
-@dataclass(slots=True)
-class Synced:
-    """How many subscriptions the configuration started, moved to another address, ended, renamed, and took over."""
-
-    started: int = 0
-    renamed: int = 0
-    moved: int = 0
-    ended: int = 0
-    taken_over: int = 0
 
 
 class Subscriptions:
@@ -208,8 +197,10 @@ class Subscriptions:
             raise readable.UnreadableRow(f"the subscription of {redact_address(request.address)} cannot be read")
         return existing
 
-    def edit(self, subscription_id: int, request: SubscriptionRequest, now: datetime) -> Subscription | None:
-        """Change the options of an active subscription; pending messages are planned again.
+    def edit(
+        self, subscription_id: int, request: SubscriptionRequest, now: datetime, *, consent: str | None = None
+    ) -> Subscription | None:
+        """Change the options of an active subscription, and its `consent`; pending messages are planned again.
 
         Returns None, and changes nothing, if it is no longer active, or if another subscription of the same address
         asks for exactly that.
@@ -221,7 +212,7 @@ class Subscriptions:
             equal = _find_equal(connection, request)
             if not selected or (equal and equal.id != subscription_id):
                 return None
-            _update(connection, selected[0], request, now)
+            _update(connection, selected[0], request, now, consent or selected[0].consent)
             return select_subscriptions(connection, has_id)[0]
 
     def missing_configuration(self) -> MissingConfiguration | None:
@@ -395,11 +386,13 @@ def _change(connection: Connection, changed: Sequence[tuple[Subscription, Subscr
     for old, request in changed:
         named = {"name": request.name, "address": request.address}
         connection.execute(update(subscriptions).where(subscriptions.c.id == old.id).values(**named))
-        _update(connection, old, request, now)
+        _update(connection, old, request, now, old.consent)
     return len(renamed)
 
 
-def _update(connection: Connection, old: Subscription, request: SubscriptionRequest, now: datetime) -> None:
-    values = row_mapping.request_row(request)
+def _update(
+    connection: Connection, old: Subscription, request: SubscriptionRequest, now: datetime, consent: str
+) -> None:
+    values = {**row_mapping.request_row(request), "consent": consent}
     connection.execute(update(subscriptions).where(subscriptions.c.id == old.id).values(values))
     recipients.replan(connection, [mailbox_of(old.address)], now)

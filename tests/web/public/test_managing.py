@@ -358,7 +358,9 @@ def test_erasing_is_what_the_command_does(desk: Desk, tmp_path: Path) -> None:
     desk.mails("export")
     assert heading(desk.client.get(f"{path}/erase")) == "Erase you?"
     assert len(desk.active) == 1
-    assert heading(desk.do(f"{path}/erase")) == "You are erased"
+    done = desk.do(f"{path}/erase")
+    assert heading(done) == "You are erased"
+    assert 'href="/subscribe"' not in done.text.partition("<footer")[0], "the form sends nothing to who is erased"
     assert desk.subscriptions.is_erased(ADA)
     assert '"erased"' in (tmp_path / "ended").read_text()
     with desk.database.read() as connection:

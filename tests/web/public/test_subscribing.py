@@ -203,6 +203,12 @@ def test_each_fault_is_named_once() -> None:
     assert faults(Choices(address="x" * 60 + "@" + ".".join(["y" * 60] * 4)))[0].field == "address"
 
 
+def test_each_fault_stands_at_its_field(place: Place) -> None:
+    page = place.client.post("/subscribe", b"address=nobody&quiet-from=22", OWN).text
+    for field in ("address", "topic-calls", "quiet-from"):
+        assert page.count(f'id="{field}-fault"') == page.count(f'aria-describedby="{field}-fault"') == 1
+
+
 def test_what_the_form_does_not_offer_is_left_out() -> None:
     form = {"topic-x": "1", "country-XX": "1", "frequency": "hourly", "quiet-from": "25", "quiet-until": "٣"}
     assert read(form) == Choices(topics=(), reminders=False)
@@ -256,13 +262,13 @@ def test_the_first_page_has_the_form_where_it_is_open(place: Place) -> None:
 
 
 def test_confirming_needs_the_form(place: Place) -> None:
-    fields = {"country-PL": "1", "quiet-from": "22", "quiet-until": "7"}
+    fields = {"country-PL": "1", "quiet-from": "22", "quiet-until": "7", "still-watching": "1"}
     place.ask("new@example.org", frequency="weekly", **fields)
     [path] = place.links()
     for method in ("GET", "HEAD", "GET"):
         response = place.client.request(method, path)
     assert heading(response) == "Confirm your subscription"
-    for words in ("calls for hosts", "On Mondays", "Poland", "22:00–07:00", "reminded before cut-offs"):
+    for words in ("calls for hosts", "On Mondays", "Poland", "22:00–07:00", "reminded before cut-offs", "Once a month"):
         assert words in response.text
     assert place.subscriptions.active() == ()
     assert heading(place.client.post(path, b"", OWN)) == "You are subscribed"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.recipients import Schedule, Subscription
-from cmr_watch.models.signups import WAY
+from cmr_watch.models.signups import confirmed_at
 from cmr_watch.render.countries import country_words
 from cmr_watch.render.datetimes import clock_words, day_words, hours_words, zone_words
 from cmr_watch.render.i18n import N_, _, pgettext
@@ -88,10 +88,9 @@ def _reminders(entry: Subscription) -> str:
 
 
 def _since(entry: Subscription) -> str:
-    began_at = entry.activated_at or entry.created_at
-    day = day_words(began_at.astimezone(ZoneInfo(entry.schedule.time_zone)).date())
-    is_own = entry.consent.startswith(WAY)
-    text = _("{day}, when you confirmed it on this site") if is_own else _("{day}; the operator subscribed you")
+    own = confirmed_at(entry.consent)
+    day = day_words((own or entry.created_at).astimezone(ZoneInfo(entry.schedule.time_zone)).date())
+    text = _("{day}, when you confirmed it on this site") if own else _("{day}; the operator subscribed you")
     return text.format(day=day)
 
 

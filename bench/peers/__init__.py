@@ -1,0 +1,1 @@
+"""cmr-watch beside what people would otherwise use: `make bench-peers`, described in docs/benchmarks.md."""
