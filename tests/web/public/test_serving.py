@@ -278,6 +278,14 @@ def test_a_network_pays_for_the_work_that_it_causes() -> None:
     assert budget.take("a", at=10)
 
 
+def test_the_first_reader_after_a_start_does_not_pay_for_what_is_loaded_once() -> None:
+    budget = Budget(rate=0, burst=60)
+    for _ in range(2):
+        assert budget.take("a", at=0)
+        budget.charge("a", 2.0)
+    assert budget.take("a", at=0)
+
+
 # ── large replies, and scripts of other sites ────────────────────────────────────────────────────────────────────
 
 

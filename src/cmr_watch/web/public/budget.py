@@ -19,6 +19,8 @@ from cmr_watch.exceptions import CmrWatchError
 _NETWORKS: Final = 10_000
 _TOKEN: Final = 0.01
 """Seconds of processor time for one token: a page takes less."""
+_MOST: Final = 20.0
+"""Tokens for one reply. The first ones after a start also load templates and catalogues, for all that come later."""
 
 
 @dataclass(slots=True)
@@ -34,8 +36,8 @@ class Exhausted(CmrWatchError):
 class Budget:
     """`burst` tokens at once, then `rate` a second. Used from several threads.
 
-    A reply costs one token for each 10 ms of processor time, and at least one: so no network can use more than a tenth
-    of a processor.
+    A reply costs one token for each 10 ms of processor time, at least one and at most 20: so no network can use more
+    than a tenth of a processor for long.
     """
 
     def __init__(self, rate: float = 10.0, burst: float = 60.0) -> None:
@@ -73,4 +75,4 @@ class Budget:
         """Take the tokens for what a reply cost, in seconds of processor time; what is missing is paid back later."""
         with self._lock:
             if bucket := self._buckets.get(network):
-                bucket.tokens -= max(0.0, seconds / _TOKEN - 1)
+                bucket.tokens -= min(max(0.0, seconds / _TOKEN - 1), _MOST - 1)
