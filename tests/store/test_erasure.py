@@ -177,3 +177,15 @@ def test_an_unknown_address_can_be_erased(store: Subscriptions) -> None:
     assert store.erase("unknown@example.org", NOW) == 0
     with pytest.raises(RefusedAddress):
         store.add(wanted("unknown@example.org"), NOW)
+
+
+def test_the_data_of_somebody_else_are_kept_even_if_their_text_is_the_same(database: Database) -> None:
+    ada, ben = (message(address, message_id=f"<{address}>") for address in ("ada@example.org", "ben@example.org"))
+    with database.write() as connection:
+        for mail in (ada, ben):
+            plan_writer.insert_message(database, connection, mail, "export", NOW)
+    Subscriptions(database).erase("ada@example.org", NOW)
+    (kept,) = (entry for entry in Deliveries(database).list() if entry.message.address == "ben@example.org")
+    assert kept.message.text == ben.text
+    Subscriptions(database).erase("ben@example.org", NOW)
+    assert all(entry.message.text == "" for entry in Deliveries(database).list())

@@ -115,7 +115,9 @@ def _delete_exports(connection: Connection, placeholder: str) -> None:
     ids = select(deliveries.c.body_id).where(*is_export, deliveries.c.body_id.is_not(None))
     texts = connection.execute(ids).scalars().all()
     connection.execute(update(deliveries).where(*is_export).values(body_id=None))
-    connection.execute(bodies.delete().where(bodies.c.id.in_(texts)))
+    # two people of whom little is stored may have been sent the same text
+    is_shared = select(deliveries.c.id).where(deliveries.c.body_id == bodies.c.id).exists()
+    connection.execute(bodies.delete().where(bodies.c.id.in_(texts), ~is_shared))
 
 
 def _erase_incidents(connection: Connection, mailbox: str, placeholder: str, now: datetime) -> None:
