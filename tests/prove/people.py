@@ -222,7 +222,13 @@ class People:
     # ── the mail ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _newest(self, person: Person, kind: str) -> Arrival | None:
-        found = (mail for _, mail in mails(self.arrivals, person, kind))
+        # the links of earlier mails belong to nobody since the address was erased
+        erased_at = max((position for position, _, state in person.states if state == "erased"), default=0)
+        found = (
+            mail
+            for position, mail in mails(self.arrivals, person, kind)
+            if kind != "News" or (position >= erased_at and mail.message.message_id not in person.exempt)
+        )
         return max(found, key=lambda mail: (mail.written_at, mail.at), default=None)
 
     def _in_flight(self, person: Person) -> frozenset[str]:
