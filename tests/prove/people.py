@@ -82,7 +82,9 @@ class People:
             act(person, self._desk(switch))
         except Killed:
             self.killed[switch.reached[-1]] += 1
-            if not self._resume_later(person):
+            if act in (self._end, self._erase) and not self._is_active(person):  # it was committed
+                self._move(person, "left" if act == self._end else "erased")
+            elif not self._resume_later(person):
                 act(person, self._desk(KillSwitch()))
 
     def _resume_later(self, person: Person) -> bool:
