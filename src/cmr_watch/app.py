@@ -188,11 +188,8 @@ class App:
 
     def enqueue(self) -> int:
         """Match pending changes to the recipients they concern; return the number of matches."""
-        from cmr_watch.notify.outbox import enqueue
-        from cmr_watch.store.match_queue import MatchQueue
-
         self._prepare()
-        return enqueue(MatchQueue(self._database), self._clock())
+        return self._delivering.enqueue()
 
     def compose(self) -> int:
         """Write the messages that are due; return the number of recipients that were planned."""

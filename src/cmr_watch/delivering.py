@@ -17,6 +17,7 @@ from cmr_watch.notify.outbox import (
     check_overdue_digests,
     compose,
     deliver,
+    enqueue,
     message_ids,
     notify_operator,
 )
@@ -50,6 +51,10 @@ class Delivering:
         self._queue = MatchQueue(database)
         self._deliveries = deliveries
         self._incidents = Incidents(database)
+
+    def enqueue(self) -> int:
+        """Match pending changes to the recipients they concern; return the number of matches."""
+        return enqueue(self._queue, self._clock())
 
     def compose(self) -> int:
         """Write the messages that are due; return the number of recipients that were planned."""
