@@ -52,6 +52,15 @@ COMMANDS: Final = {
 }
 
 
+def import_command(name: str | None) -> click.Command | None:
+    """Import the command of that name; None if there is none."""
+    if name not in COMMANDS:
+        return None
+    command = import_module(f"cmr_watch.cli.{name.replace('-', '_')}").command
+    assert isinstance(command, click.Command)
+    return command
+
+
 class LazyGroup(click.Group):
     """A group that imports a command only to run it or to show its help."""
 
@@ -59,11 +68,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        command = import_module(f"cmr_watch.cli.{name.replace('-', '_')}").command
-        assert isinstance(command, click.Command)
-        return command
+        return import_command(name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
