@@ -18,7 +18,8 @@ from cmr_watch.store.schema import circuit_breakers, deliveries, delivery_pauses
 is_pending = deliveries.c.outcome.is_(None)
 _IS_CLAIMED = (deliveries.c.id == bindparam("delivery"), deliveries.c.claim_token == bindparam("token"), is_pending)
 
-_IS_REQUESTED = deliveries.c.purpose.in_(REQUESTED)
+# no IN: SQLAlchemy would write the statement anew each time
+_IS_REQUESTED = or_(*(deliveries.c.purpose == purpose for purpose in REQUESTED))
 _RESULT = bindparam("result", type_=deliveries.c.outcome.type)
 _TOKEN = deliveries.c.unsubscribe_token
 
