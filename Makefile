@@ -25,8 +25,9 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
+# one process more than the cores of a small machine: a quarter of the time, each waits for a timer or another process
 test: $(STAMP) ## all tests, also on PostgreSQL, with the ten slowest; one of them: make test ARGS="-k diff"
-	$(BIN)/python -m pytest -n 2 --dist worksteal --durations=10 $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal --durations=10 $(ARGS)
 
 lint: $(STAMP) ## check the code with ruff (rules and format)
 	$(BIN)/ruff check .
