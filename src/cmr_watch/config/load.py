@@ -12,10 +12,10 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from cmr_watch.config.files import read_file
@@ -191,8 +191,7 @@ def _without_password(url: str) -> str:
 # ── one value ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class _RawValue:
+class _RawValue(NamedTuple):
     """A value before it is parsed. `place` says where it was set; relative paths start from the folder `base`."""
 
     place: str
@@ -273,7 +272,7 @@ def _parse_option(option: Option, values: Mapping[str, _RawValue]) -> Any:
         raise ConfigError(f"{raw.place}: is set twice, also as {option.key}_file; keep only one of them")
     if in_file:
         secret = _read_secret(in_file)
-        raw = replace(secret, value=option.setting_type.from_text(secret.value))
+        raw = secret._replace(value=option.setting_type.from_text(secret.value))
     return _parse(option, raw) if raw else None
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from cmr_watch.charsets import decode
 from cmr_watch.exceptions import ParseError
@@ -19,8 +20,7 @@ from cmr_watch.store.rounds import Round
 from cmr_watch.urls import page_address
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A fetched page, and what the parser extracted from it.
 
     - `fetched`: None after a 304 response.
