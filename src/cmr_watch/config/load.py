@@ -7,7 +7,6 @@ empty variable counts as not set. Error messages name the file or variable, and 
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -350,6 +349,8 @@ def _reject_unknown_keys(place_of: Callable[[str], str], keys: Iterable[str], kn
 
 
 def _suggest(key: str, known: list[str]) -> str:
+    import difflib  # only to explain an error
+
     matches = difflib.get_close_matches(key, known, 1, 0.6)
     return f'did you mean "{matches[0]}"?' if matches else "expected one of " + ", ".join(known)
 
