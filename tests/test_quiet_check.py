@@ -17,8 +17,8 @@ from tests.test_journeys import FIXTURES, LYON, PAST, PATH, Journey, journey
 __all__ = ["journey"]  # a fixture
 
 MOST_STATEMENTS = 20
-MOST_TRANSACTIONS = 11
-MOST_MODULES = 123
+MOST_TRANSACTIONS = 7
+MOST_MODULES = 124
 _IMPORTS = """
 import gc, sys
 from cmr_watch.__main__ import main

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select, update
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
-from cmr_watch.store import erasure, last_configuration, readable, recipients, row_mapping
+from cmr_watch.store import doubles, erasure, last_configuration, readable, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import record_event, resolve_incidents, settle_unnotified
 from cmr_watch.store.installation import address_hash
@@ -44,6 +44,9 @@ LEFT = (UNSUBSCRIBED, UNSUBSCRIBED_ONLINE, COMPLAINED)
 """The reasons that are the recipient's own wish."""
 SUPPRESSING_REASONS = (*LEFT, BOUNCED)
 """The reasons for which an address must not be subscribed again by an import."""
+
+# each check asks for it: to build it takes longer than to run it
+_NAMED = select(subscriptions).where(subscriptions.c.name.is_not(None)).order_by(subscriptions.c.id)
 
 
 class Subscriptions:
@@ -229,16 +232,8 @@ class Subscriptions:
 
     def doubles(self) -> tuple[tuple[Subscription, Subscription], ...]:
         """Return each active subscription of the configuration with one that was added by command for its address."""
-        other = subscriptions.alias()
-        has_other = (other.c.mailbox == subscriptions.c.mailbox, other.c.id != subscriptions.c.id)
-        is_double = select(other.c.id).where(*has_other, other.c.status == "active").exists()
         with self._database.read() as connection:
-            active = select_subscriptions(connection, ACTIVE, is_double)
-        declared = {mailbox_of(entry.address): entry for entry in active if entry.name is not None}
-        added = [entry for entry in active if entry.name is None]
-        return tuple(
-            (declared[mailbox_of(entry.address)], entry) for entry in added if mailbox_of(entry.address) in declared
-        )
+            return doubles.load(connection)
 
     def recipients_after_sync(self, declared: Sequence[SubscriptionRequest] | None) -> tuple[str, ...]:
         """An address of each recipient that has an active subscription once `sync` has applied the configuration."""
@@ -276,7 +271,11 @@ def _has_id_or_address(id_or_address: int | str) -> Any:
 
 def select_subscriptions(connection: Connection, *conditions: Any) -> tuple[Subscription, ...]:
     """Return the subscriptions that meet the conditions, oldest first."""
-    rows = connection.execute(select(subscriptions).where(*conditions).order_by(subscriptions.c.id))
+    return _load(connection, select(subscriptions).where(*conditions).order_by(subscriptions.c.id))
+
+
+def _load(connection: Connection, statement: Any) -> tuple[Subscription, ...]:
+    rows = connection.execute(statement)
     return tuple(readable.models(connection, subscriptions, rows, row_mapping.subscription))
 
 
@@ -293,7 +292,7 @@ def _find_equal(connection: Connection, request: SubscriptionRequest) -> Subscri
 
 def _latest_by_name(connection: Connection) -> dict[str | None, Subscription]:
     """Return the newest subscription with each name."""
-    return {entry.name: entry for entry in select_subscriptions(connection, subscriptions.c.name.is_not(None))}
+    return {entry.name: entry for entry in _load(connection, _NAMED)}
 
 
 def _changed_names(connection: Connection, requests: Requests) -> list[str | None]:
