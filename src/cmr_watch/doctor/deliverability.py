@@ -41,7 +41,7 @@ def _check_site(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_unsubscribing(settings: Settings) -> Iterator[Finding]:
-    """Requests to unsubscribe that nobody would read."""
+    """Whether requests to unsubscribe would go unread."""
     has_mailbox = settings.bounces.maildir or settings.bounces.host
     if not settings.sends_mail or settings.web.secure_url or has_mailbox:
         return

@@ -45,7 +45,7 @@ def needs_full_reading(page_url: str, checks: Checks) -> bool:
 
 
 def _is_believed(reading: Reading, checks: Checks) -> bool:
-    """Whether an unconditional GET has given the same content as an earlier one that was not believed."""
+    """Whether an unconditional GET has returned the same content as an earlier one whose reading was suspect."""
     earlier = checks.newest_suspect(reading.page.url)
     if earlier is None or reading.conditional or not earlier.row.reason.startswith(_REASON):
         return False

@@ -83,7 +83,7 @@ def address_hash(connection: Connection, address: str) -> str:
 
 
 def address_hashes(connection: Connection, address: str) -> frozenset[str]:
-    """Return all hashes that can stand for an address: its hash, and those that earlier versions made."""
+    """Return all hashes that an address can have: the current one, and those made by earlier versions."""
     return address_hasher(connection)(address)
 
 

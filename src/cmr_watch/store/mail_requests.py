@@ -81,7 +81,7 @@ class MailRequests:
 
 
 def _as_subscribed(connection: Connection, request: MailRequest) -> MailRequest:
-    """The request with the address in the spelling that was confirmed, in which whoever asks need not write it."""
+    """The request with the address in the spelling that was confirmed, which may differ from the one entered."""
     stored = select_subscriptions(connection, subscriptions.c.mailbox == mailbox_of(request.address))
     return replace(request, address=stored[-1].address) if stored else request
 

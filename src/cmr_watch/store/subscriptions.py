@@ -41,7 +41,7 @@ UNSUBSCRIBED_ONLINE = "unsubscribed online"
 BOUNCED = "mail to it bounces"
 COMPLAINED = "reported our mail as spam"
 LEFT = (UNSUBSCRIBED, UNSUBSCRIBED_ONLINE, COMPLAINED)
-"""The reasons that are the recipient's own wish."""
+"""The reasons that are the recipient's own decision."""
 SUPPRESSING_REASONS = (*LEFT, BOUNCED)
 """The reasons for which an address must not be subscribed again by an import."""
 
@@ -104,7 +104,7 @@ class Subscriptions:
     def end(self, id_or_address: int | str, reason: str, now: datetime, detail: str = "") -> tuple[Subscription, ...]:
         """End the subscription with an ID, or all of an address; return those that were active.
 
-        `detail` is what the operator is told of it.
+        `detail` is what is reported to the operator about it.
         """
         with self._database.write() as connection:
             return self._end_permanently(connection, _has_id_or_address(id_or_address), reason, now, detail)

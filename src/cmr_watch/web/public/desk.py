@@ -39,7 +39,7 @@ class Muting:
 
 
 class Desk:
-    """Serves whoever has a link from a mail. `journal`: records those who leave, outside the database."""
+    """Serves readers who have a link from a mail. `journal`: records those who leave, outside the database."""
 
     def __init__(self, database: Database, journal: SuppressionJournal) -> None:
         self._database = database
