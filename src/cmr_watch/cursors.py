@@ -20,5 +20,5 @@ def cursor_of(place: int) -> str:
 
 
 def place_of(cursor: str) -> int | None:
-    """The place of a cursor; None if the text is no cursor."""
+    """The place of a cursor; None if the text is not a cursor."""
     return int(cursor[1:]) if _CURSOR.fullmatch(cursor) else None

@@ -27,7 +27,7 @@ def check_deliverability(settings: Settings, names: Names, test_mail: bytes | No
 
 
 def _check_site(settings: Settings) -> Iterator[Finding]:
-    """What a site in public lacks. Without `url`, it is not meant to be public."""
+    """What a public site lacks. Without `url`, it is not meant to be public."""
     web = settings.web
     if not (web.listen and web.url):
         return

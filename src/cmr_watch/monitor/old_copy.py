@@ -54,7 +54,7 @@ def _is_believed(reading: Reading, checks: Checks) -> bool:
 
 
 def _missing_since(reading: Reading, baseline: Baseline, matching: Matching) -> dict[str, datetime]:
-    """The keys of what the last good reading had and this one lacks, with the times at which it was first seen."""
+    """The keys that the last good reading had and this one lacks, with the times when they were first seen."""
     known = baseline.known
     calls = match_calls(known.calls, reading.snapshot.calls).values()
     found = {*(edition.key for edition, _ in matching.pairs), *(call.key for call in calls)}

@@ -26,7 +26,7 @@ class Unsubscribe:
     """A request to unsubscribe.
 
     `text` may contain a token, `message_ids` are the messages it replies to, `sender` is the address in `From`, which
-    anybody can forge.
+    anyone can forge.
     """
 
     text: str

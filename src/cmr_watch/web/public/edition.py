@@ -137,7 +137,7 @@ def _said_on(status: str, changes: Sequence[RecordedChange]) -> str:
 
 
 def _absence(known: KnownEdition) -> str:
-    """Since when the page lacks it. An entry from the archive may be gone without a day."""
+    """Since when it has been missing from the page. An entry from the archive may be gone without a day."""
     if known.missing_since is None:
         return _("No longer on the page.") if known.gone else ""
     text = _("The entry was missing from the platform’s page on {day}.")
