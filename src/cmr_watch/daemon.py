@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobEvent
 from apscheduler.jobstores.base import JobLookupError
@@ -39,7 +39,9 @@ from cmr_watch.log_lines import check_summary, delivery_summary, page_failure, p
 from cmr_watch.plural import counted
 from cmr_watch.store.database import Database
 from cmr_watch.web.metrics import CONTENT_TYPE, Metrics
-from cmr_watch.web.monitoring import Page, health_response, text_response
+
+if TYPE_CHECKING:
+    from cmr_watch.web.monitoring import Page
 
 log = logging.getLogger(__name__)
 
@@ -378,6 +380,8 @@ class Daemon:
 
 def pages(daemon: Daemon) -> dict[str, Page]:
     """The HTTP endpoints: readiness, freshness of the data, and metrics."""
+    from cmr_watch.web.monitoring import health_response, text_response
+
     return {
         "/readyz": lambda: health_response(problems_in_service(daemon.observe())),
         "/healthz": lambda: health_response(problems_in_data(daemon.observe())),
