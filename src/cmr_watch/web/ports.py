@@ -1,5 +1,4 @@
-"""Ports to listen on. They are bound before anything is loaded that serves them; until then, the kernel lets clients
-wait."""
+"""Ports to listen on. They are bound before what serves them is loaded; until then, the kernel lets clients wait."""
 
 from __future__ import annotations
 
@@ -18,7 +17,10 @@ def bind(listen: str, setting: str) -> socket.socket:
     host, _, port = listen.rpartition(":")
     try:
         family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address, family=family, backlog=BACKLOG)
+        bound = socket.create_server(address, family=family, backlog=BACKLOG)
     except OSError as error:  # of a socket that cannot be bound, its text also names the address
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise ConfigError(f"{setting}: cannot listen on {listen}: {reason}") from error
+    # `dup` passes this on: a copy that blocks would make all others block too, those of other processes as well
+    bound.setblocking(False)
+    return bound
