@@ -17,7 +17,7 @@ from tests.test_journeys import FIXTURES, LYON, PAST, PATH, Journey, journey
 __all__ = ["journey"]  # a fixture
 
 MOST_STATEMENTS = 20
-MOST_TRANSACTIONS = 11
+MOST_TRANSACTIONS = 7
 _IMPORTS = """
 import gc, sys
 from cmr_watch.__main__ import main

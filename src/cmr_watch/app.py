@@ -128,8 +128,11 @@ class App:
 
     def _check(self, notify: bool, stop: Callable[[], bool]) -> CheckReport:
         self._prepare()
-        unreadable_rows.examine_daily(self._database, self._clock())
-        synced, failing = self._apply_configuration(), self._checks.failing_pages()
+        with self._database.snapshot():
+            is_examined = unreadable_rows.was_examined(self._database, self._clock())
+            synced, failing = self._apply_configuration(), self._checks.failing_pages()
+        if not is_examined:
+            self.examine()
         url = self._settings.page.url
         results = check_site(url, self._fetcher, self._checks, self._clock, self._pause, stop)
         unreadable_rows.report(self._database, self._clock())
@@ -360,20 +363,26 @@ class App:
         return Observer(self._database, self._settings, self._clock)
 
     def _finish_check(self, results: Sequence[CheckResult], notify: bool) -> CheckReport:
-        first, *linked = results
-        is_quiet = self._is_idle()
-        delivery = self._enqueue_and_deliver() if notify and not is_quiet else DeliveryReport() if notify else None
         with self._database.snapshot():
-            pending, retried = None if is_quiet else self._deliveries.pending(), delivery.pending if delivery else 0
-            return CheckReport(
-                first,
-                delivery,
-                tuple(linked),
-                held=self._quarantine.count(),
-                waiting=max(0, pending.count - retried) if pending else 0,
-                remark=self._skipped_links() if first.has_succeeded else "",
-                doubles=tuple(double(*pair, self._settings.file) for pair in self._subscriptions.doubles()),
-            )
+            if self._is_idle():
+                return self._report(results, DeliveryReport() if notify else None)
+        delivery = self._enqueue_and_deliver() if notify else None
+        with self._database.snapshot():
+            pending, retried = self._deliveries.pending(), delivery.pending if delivery else 0
+            waiting = max(0, pending.count - retried) if pending else 0
+            return self._report(results, delivery, waiting)
+
+    def _report(self, results: Sequence[CheckResult], delivery: DeliveryReport | None, waiting: int = 0) -> CheckReport:
+        first, *linked = results
+        return CheckReport(
+            first,
+            delivery,
+            tuple(linked),
+            held=self._quarantine.count(),
+            waiting=waiting,
+            remark=self._skipped_links() if first.has_succeeded else "",
+            doubles=tuple(double(*pair, self._settings.file) for pair in self._subscriptions.doubles()),
+        )
 
     def _enqueue_and_deliver(self) -> DeliveryReport:
         self.enqueue()

@@ -63,8 +63,9 @@ def edition_page_to_dict(edition: Edition) -> Json:
 
 def edition_to_row(edition: Edition) -> Json:
     """The stored JSON of an edition. Details from its own page are included only if they are known."""
-    row, details = edition_to_dict(edition), edition_page_to_dict(edition)
-    known = {key: details[key] for key in details.keys() - row.keys() if details[key]}
+    details = edition_page_to_dict(edition)
+    row = {key: details.pop(key) for key in _EDITION_KEYS}
+    known = {key: value for key, value in details.items() if value}
     former = {"former_registration_url": edition.former_registration_url} if edition.former_registration_url else {}
     return {**row, "period": edition.period, **known, **former}
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
 from urllib.parse import urlsplit
 
+_CACHE_SIZE: Final = 2048  # a check compares the links of the same hundred pages again and again
 
+
+@lru_cache(_CACHE_SIZE)
 def normalised_url(url: str | None) -> str | None:
     """A URL for comparison: without scheme, `www.`, fragment and trailing slash. An invalid URL is left unchanged."""
     if url is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Final
 
@@ -47,7 +48,7 @@ def check_site(
     titles = _titles(list_url, fetcher, pause, stop)
     first = _check_page(PageRef(list_url, "initiative"), fetcher, checks, clock, round_, titles)
     results = [first]
-    for page in _linked_pages(first, checks, clock):
+    for page in _linked_pages(first, checks, clock()):
         pause()
         if stop():
             break
@@ -86,9 +87,9 @@ def _titles(list_url: str, fetcher: PageFetcher, pause: Pause, stop: Callable[[]
     return title_of
 
 
-def _linked_pages(first: CheckResult, checks: Checks, clock: Clock) -> Iterator[PageRef]:
-    listed = known_of_kind(checks.known_pages(), "initiative")
-    for page in due_pages(listed, checks.last_fetches(), first.page.url, clock()):
-        if first.outcome == "failed" and page.kind != "call":
-            return  # the site seems to be down; edition pages can wait, call pages should not
-        yield page
+def _linked_pages(first: CheckResult, checks: Checks, now: datetime) -> tuple[PageRef, ...]:
+    with checks.in_one_snapshot():
+        listed = known_of_kind(checks.known_pages(), "initiative")
+        due = due_pages(listed, checks.last_fetches(), first.page.url, now)
+    # if the site seems to be down, edition pages can wait; call pages, which come first, should not
+    return tuple(page for page in due if first.outcome != "failed" or page.kind == "call")

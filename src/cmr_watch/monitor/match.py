@@ -96,6 +96,8 @@ def match_editions(known: Known, reading: Snapshot, now: datetime | None) -> tup
     remaining, remaining_lines = list(known.editions), list(reading.editions)
     pairs: list[Pair] = []
     for rule in _rules(known, reading, now):
+        if not (remaining and remaining_lines):
+            break  # usually after the first rule
         matched = _apply_rule(rule, remaining, remaining_lines)
         pairs += matched
         taken = {id(item) for pair in matched for item in pair}

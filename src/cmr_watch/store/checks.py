@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -105,6 +106,10 @@ class Checks:
         self._stored_pages: dict[str, StoredPage] = {}
         self._known_pages: tuple[KnownPage, ...] = ()
         self._revisions: dict[str, tuple[str, int]] = {}
+
+    def in_one_snapshot(self) -> AbstractContextManager[None]:
+        """Let everything that is read in this block see a single snapshot of the data."""
+        return self._database.snapshot()
 
     # ── one page ─────────────────────────────────────────────────────────────────────────────────────────────────
 

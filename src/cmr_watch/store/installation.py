@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from cmr_watch.models.recipients import mailbox_of
 from cmr_watch.store import readable
@@ -20,11 +20,12 @@ CHECKSUM: Final = "checksum"
 """The name of the checksum of a backup, which is removed when it is restored or first used."""
 _KEYS: Final = ("key", "key_copy")
 _KEY: Final = re.compile("[0-9a-f]{64}")
+_NAMED: Final = select(installation).where(installation.c.name == bindparam("wanted"))
 
 
 def read(connection: Connection, name: str) -> str | None:
     """Return a value; None if it is not set, or cannot be read."""
-    found = connection.execute(select(installation).where(installation.c.name == name)).all()
+    found = connection.execute(_NAMED, {"wanted": name}).all()
     return next((str(row.value) for row in readable.rows(connection, installation, found)), None)
 
 

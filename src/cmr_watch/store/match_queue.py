@@ -24,7 +24,7 @@ from cmr_watch.store.locks import Lock
 from cmr_watch.store.mute_rows import load_mutes_of
 from cmr_watch.store.outages import load_outages
 from cmr_watch.store.recipients import LoadedRecipients
-from cmr_watch.store.rounds import is_released
+from cmr_watch.store.rounds import IS_RELEASED, times
 from cmr_watch.store.schema import changes, matches, pages, subscriptions
 
 NewMatch = tuple[str, int, datetime, str | None]
@@ -150,8 +150,8 @@ class MatchQueue:
 
 def _pending_changes(connection: Connection, now: datetime) -> tuple[str | None, tuple[RecordedChange, ...]]:
     """Return the oldest changes to fan out, and their common cursor. Those of a round in progress are not due yet."""
-    statement = select(changes).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None), is_released(now))
-    rows = connection.execute(statement.order_by(changes.c.id).limit(_MAX_CHANGES)).all()
+    statement = select(changes).where(changes.c.enqueued_at.is_(None), changes.c.held_at.is_(None), IS_RELEASED)
+    rows = connection.execute(statement.order_by(changes.c.id).limit(_MAX_CHANGES), times(now)).all()
     if not rows:
         return None, ()
     found = [

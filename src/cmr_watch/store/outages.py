@@ -31,6 +31,7 @@ _OBSERVED_BY_CHECK: Final = timedelta(days=1)
 _LIST: Final = "list"
 """Identifies the list among the pages, whatever its address. The call pages are identified by their normalised URL."""
 
+_OPEN: Final = select(outages).where(outages.c.ended_at.is_(None)).order_by(outages.c.id)
 Pages = Mapping[str, Sequence[Any]]
 """The pages that were checked, each with its newest judged check, by normalised URL; the newest check comes last."""
 
@@ -66,7 +67,7 @@ def find_difference(connection: Connection, list_url: str) -> Difference:
     """Compare the outages that there are now with the open rows."""
     checked = _load_pages(connection)
     failing = set(_failing(connection, checked, list_url))
-    found = connection.execute(select(outages).where(outages.c.ended_at.is_(None)).order_by(outages.c.id)).all()
+    found = connection.execute(_OPEN).all()
     open_ = list(readable.rows(connection, outages, found))
     read_again = [row for row in open_ if _was_read_again(connection, row, checked, list_url)]
     lasting = [row for row in open_ if row not in read_again and _page(row) in failing]

@@ -163,13 +163,8 @@ class RestoreQuarantine:
 
     def count(self) -> int:
         """Return the number of held messages and changes."""
-        messages = select(func.count()).select_from(deliveries).where(_IS_HELD_MESSAGE)
-        # two statements, each of which has an index: asked with every check
-        of_matches = select(matches.c.change_id).where(*_IS_HELD_MATCH)
-        held_ids = union(select(changes.c.id).where(_is_held_change()), of_matches).subquery()
-        held_changes = select(func.count()).select_from(held_ids)
         with self._database.read() as connection:
-            return sum(connection.execute(statement).scalar_one() for statement in (messages, held_changes))
+            return sum(connection.execute(statement).scalar_one() for statement in _COUNTS)
 
     def release(self, kind: Kind, ids: Iterable[int], now: datetime, *, send: bool) -> int:
         """Release held items to be sent, or discard them (`send=False`); return the number of rows changed."""
@@ -252,7 +247,7 @@ def _list_changes(connection: Connection) -> Iterable[QuarantinedItem]:
     statement = (
         select(changes, *columns)
         .join(checks, checks.c.id == changes.c.check_id)
-        .where(or_(_is_held_change(), held.exists()))
+        .where(or_(_IS_HELD_CHANGE, held.exists()))
         .order_by(changes.c.id)
     )
     return list(readable.models(connection, changes, connection.execute(statement), _quarantined_change))
@@ -270,15 +265,23 @@ def _was_due(row: Any) -> bool | None:
 
 
 _IS_HELD_MESSAGE: Final = and_(deliveries.c.held_at.is_not(None), deliveries.c.outcome.is_(None))
+_IS_HELD_CHANGE: Final = and_(changes.c.held_at.is_not(None), changes.c.enqueued_at.is_(None))
 _IS_HELD_MATCH: Final = (matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
+
+
+# each has an index, and is built only once: asked with every check
+_COUNTS: Final = (
+    select(func.count()).select_from(deliveries).where(_IS_HELD_MESSAGE),
+    select(func.count()).select_from(
+        union(
+            select(changes.c.id).where(_IS_HELD_CHANGE), select(matches.c.change_id).where(*_IS_HELD_MATCH)
+        ).subquery()
+    ),
+)
 
 
 def _held_matches() -> Select[Any]:
     return select(matches.c.mailbox).where(matches.c.change_id == changes.c.id, *_IS_HELD_MATCH).correlate(changes)
-
-
-def _is_held_change() -> Any:
-    return and_(changes.c.held_at.is_not(None), changes.c.enqueued_at.is_(None))
 
 
 def _release_messages(connection: Connection, ids: list[int], now: datetime, send: bool) -> int:
@@ -291,7 +294,7 @@ def _release_changes(connection: Connection, ids: list[int], now: datetime, send
     held_matches = and_(matches.c.change_id.in_(ids), matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
     match_values = {"held_at": None} if send else {"held_at": None, "settled_at": now}
     match_count = connection.execute(update(matches).where(held_matches).values(**match_values)).rowcount
-    held_changes = and_(changes.c.id.in_(ids), _is_held_change())
+    held_changes = and_(changes.c.id.in_(ids), _IS_HELD_CHANGE)
     if send:
         held = select(changes.c.id).where(held_changes).order_by(changes.c.id)
         publish_released(connection, connection.execute(held).scalars().all())

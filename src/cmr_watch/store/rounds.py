@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from cmr_watch.store.database import insert_returning_id
 from cmr_watch.store.schema import changes, rounds
@@ -19,6 +19,16 @@ LEASE: Final = timedelta(minutes=15)
 """Longer than the slowest fetch of one page with its retries; renewed with each page."""
 MAX_LEASE: Final = timedelta(days=1)
 """No process leases anything for longer, even by a clock that is hours ahead."""
+
+AT: Final = bindparam("at", type_=rounds.c.leased_until.type)
+LATEST: Final = bindparam("latest", type_=rounds.c.leased_until.type)
+_IS_LEASED: Final = and_(rounds.c.leased_until > AT, rounds.c.leased_until <= LATEST)
+_OPEN: Final = select(rounds.c.id).where(rounds.c.finished_at.is_(None), _IS_LEASED)
+IS_RELEASED: Final = or_(changes.c.round_id.is_(None), changes.c.round_id.not_in(_OPEN))
+"""The condition on `changes` that their round has finished, or that its process has died.
+
+A lease that ends later than any lease could, because the row is damaged or the clock was wrong, is none.
+"""
 
 
 @dataclass(slots=True)
@@ -48,11 +58,6 @@ def finish_round(connection: Connection, round_: Round, now: datetime) -> None:
         connection.execute(update(rounds).where(rounds.c.id == round_.id).values(finished_at=now))
 
 
-def is_released(now: datetime) -> Any:
-    """The condition on `changes` that their round has finished, or that its process has died.
-
-    A lease that ends later than any lease could, because the row is damaged or the clock was wrong, is none.
-    """
-    is_leased = and_(rounds.c.leased_until > now, rounds.c.leased_until <= now + MAX_LEASE)
-    open_ = select(rounds.c.id).where(rounds.c.finished_at.is_(None), is_leased)
-    return or_(changes.c.round_id.is_(None), changes.c.round_id.not_in(open_))
+def times(now: datetime) -> dict[str, datetime]:
+    """Return the parameters `at` and `latest` of the statements that ask what is leased now."""
+    return {"at": now, "latest": now + MAX_LEASE}

@@ -45,6 +45,18 @@ LEFT = (UNSUBSCRIBED, UNSUBSCRIBED_ONLINE, COMPLAINED)
 SUPPRESSING_REASONS = (*LEFT, BOUNCED)
 """The reasons for which an address must not be subscribed again by an import."""
 
+_OTHERS = subscriptions.alias()
+_HAS_OTHER = (
+    select(_OTHERS.c.id)
+    .where(
+        _OTHERS.c.mailbox == subscriptions.c.mailbox, _OTHERS.c.id != subscriptions.c.id, _OTHERS.c.status == "active"
+    )
+    .exists()
+)
+# every check asks for these: to build one takes longer than to run it
+_DOUBLES = select(subscriptions).where(ACTIVE, _HAS_OTHER).order_by(subscriptions.c.id)
+_NAMED = select(subscriptions).where(subscriptions.c.name.is_not(None)).order_by(subscriptions.c.id)
+
 
 class Subscriptions:
     """All subscriptions, including ended ones. Those that end, and erased addresses, are recorded in the `journal`."""
@@ -229,11 +241,8 @@ class Subscriptions:
 
     def doubles(self) -> tuple[tuple[Subscription, Subscription], ...]:
         """Return each active subscription of the configuration with one that was added by command for its address."""
-        other = subscriptions.alias()
-        has_other = (other.c.mailbox == subscriptions.c.mailbox, other.c.id != subscriptions.c.id)
-        is_double = select(other.c.id).where(*has_other, other.c.status == "active").exists()
         with self._database.read() as connection:
-            active = select_subscriptions(connection, ACTIVE, is_double)
+            active = _load(connection, _DOUBLES)
         declared = {mailbox_of(entry.address): entry for entry in active if entry.name is not None}
         added = [entry for entry in active if entry.name is None]
         return tuple(
@@ -276,7 +285,11 @@ def _has_id_or_address(id_or_address: int | str) -> Any:
 
 def select_subscriptions(connection: Connection, *conditions: Any) -> tuple[Subscription, ...]:
     """Return the subscriptions that meet the conditions, oldest first."""
-    rows = connection.execute(select(subscriptions).where(*conditions).order_by(subscriptions.c.id))
+    return _load(connection, select(subscriptions).where(*conditions).order_by(subscriptions.c.id))
+
+
+def _load(connection: Connection, statement: Any) -> tuple[Subscription, ...]:
+    rows = connection.execute(statement)
     return tuple(readable.models(connection, subscriptions, rows, row_mapping.subscription))
 
 
@@ -293,7 +306,7 @@ def _find_equal(connection: Connection, request: SubscriptionRequest) -> Subscri
 
 def _latest_by_name(connection: Connection) -> dict[str | None, Subscription]:
     """Return the newest subscription with each name."""
-    return {entry.name: entry for entry in select_subscriptions(connection, subscriptions.c.name.is_not(None))}
+    return {entry.name: entry for entry in _load(connection, _NAMED)}
 
 
 def _changed_names(connection: Connection, requests: Requests) -> list[str | None]:

@@ -26,13 +26,10 @@ def report(database: Database, now: datetime) -> None:
             open_incidents(database, connection, noted, now)
 
 
-def examine_daily(database: Database, now: datetime) -> None:
-    """Examine the database if that was not done within a day."""
+def was_examined(database: Database, now: datetime) -> bool:
+    """Return whether the database was examined within the last day; if not, it is time (examination.py)."""
     examined_at = Installation(database).read_time(EXAMINED_AT)
-    if examined_at is None or abs(now - examined_at) >= _EXAMINED_EVERY:
-        from cmr_watch.store.examination import examine  # it needs to know every table
-
-        examine(database, now)
+    return examined_at is not None and abs(now - examined_at) < _EXAMINED_EVERY
 
 
 def open_incidents(database: Database, connection: Connection, noted: Mapping[str, str], now: datetime) -> None:
