@@ -19,7 +19,7 @@ _HEADERS = {"Accept-Encoding": "gzip"}
 
 @dataclass(frozen=True)
 class Load:
-    """What came of it: the requests that were answered and those that failed; latencies in seconds."""
+    """The result: the requests that were answered and those that failed; latencies in seconds."""
 
     answered: int
     failed: int

@@ -11,7 +11,7 @@ from bench.growth_tables import LIMIT, Table
 WIDTH, HEIGHT = 720, 340
 LEFT, RIGHT, TOP, BOTTOM = 60, 250, 44, 52
 _MAX = 8.0
-"""Ratios above are cut off, so that the others can still be told apart."""
+"""Ratios above this are cut off, so that the others remain distinguishable."""
 _STYLE = """
   svg { font: 13px system-ui, sans-serif; }
   .ground { fill: #ffffff; } text { fill: #1f2328; } .grid { stroke: #d1d9e0; } .limit { stroke: #6e7781; }

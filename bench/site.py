@@ -1,4 +1,4 @@
-"""The public site: pages from the cache and made anew, a long list, what it costs the daemon, and dripping clients."""
+"""The public site: cached and newly rendered pages, a long list, what it costs the daemon, and dripping clients."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHANGES = 10_000
 DRIPS = 2_000
 READS = 200
 IDLE = 20.0  # seconds
-SLOW_PAGE = 30.0  # seconds that the list takes, so that its check begins before the connections and ends beside them
+SLOW_PAGE = 30.0  # seconds that the list takes, so that its check begins before the connections and ends during them
 TIMEOUT = 120.0  # seconds
 READER = "reader@example.org"
 AT = f"{NOW:%Y-%m-%dT%H:%M}"
@@ -309,7 +309,7 @@ def _read_often(port: int) -> tuple[list[float], int]:
 
 @contextmanager
 def dripping(port: int, number: int, source: str = "127.0.0.2") -> Iterator[None]:
-    """Keep this number of connections open from an address; each sends a head, a byte at a time, and begins anew."""
+    """Keep this number of connections open from an address; each sends a head, a byte at a time, over and over."""
     stopped = threading.Event()
     clients: list[socket.socket] = []
     head = b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 10_000

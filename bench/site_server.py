@@ -1,4 +1,4 @@
-"""The public site, and beside it an empty page of the same stack, in a process whose CPU time is measured."""
+"""The public site and an empty page of the same stack, in a process whose CPU time is measured."""
 
 from __future__ import annotations
 

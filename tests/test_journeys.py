@@ -38,7 +38,7 @@ class Journey:
         self.site, self.mailbox = site, mailbox
         self.settings = Settings(
             page=PageSection(site.url(PATH), (site.host,), True),
-            fetch=FetchSection("me@example.org", 10, 0, False),
+            fetch=FetchSection("me@example.org", 10, 0, robots=False, pause=0),
             mail=MailSection("127.0.0.1", mailbox.port, "plain", sender="watch@example.org"),
             subscriptions=(SubscriptionRequest("anna@example.org", name="anna"),),
         )

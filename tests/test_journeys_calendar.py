@@ -1,4 +1,4 @@
-"""End-to-end tests of the calendar: what the page says moves the event in the calendar of whoever subscribed to it."""
+"""End-to-end tests of the calendar: a change on the page changes the event in subscribers' calendars."""
 
 from __future__ import annotations
 

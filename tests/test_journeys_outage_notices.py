@@ -77,7 +77,7 @@ def test_a_failed_notice_is_not_sent_again_after_the_end(timeline: Timeline) -> 
     timeline.run_until(at(16), STEP)
     Deliveries(timeline.database).retry(None, timeline.now)
     timeline.run_until(at(18), STEP)
-    assert notices(timeline) == [], "nor that it is over, as nobody was notified of the outage"
+    assert notices(timeline) == [], "nor that it is over, as no one was notified of the outage"
 
 
 def test_the_outage_is_over_when_quiet_hours_end(timeline: Timeline) -> None:

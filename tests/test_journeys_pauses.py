@@ -1,4 +1,4 @@
-"""End-to-end tests of pauses, with the travelling clock: what waits, what comes afterwards, and what does not."""
+"""End-to-end tests of pauses, with the travelling clock: what is held, what is sent afterwards, and what is not."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_only_what_is_still_true_comes_after_the_pause(timeline: Timeline) -> No
     [_] = timeline.run_until(at(25), STEP)
     text = timeline.received[-1].text
     assert "7–8 June 2024" in text
-    assert "May" not in text, "nobody was told of the first days"
+    assert "May" not in text, "no one was notified of the first days"
     assert "Oslo" not in text, "it came and went"
 
 

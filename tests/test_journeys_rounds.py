@@ -33,7 +33,7 @@ MAY, SEPTEMBER = "31 May 2024 – 18:00 (Brussels time)", "30 September 2024 –
 
 
 class ProcessKilled(BaseException):
-    """Stands for SIGKILL: nothing after it runs in this process."""
+    """Simulates SIGKILL: nothing after it runs in this process."""
 
 
 def last_mail(journey: SiteJourney) -> str:
@@ -268,7 +268,7 @@ def test_a_notice_that_says_closed_while_the_call_page_says_open(journey: SiteJo
 
 
 def test_an_extension_on_the_list_before_the_call_page_follows(journey: SiteJourney) -> None:
-    """The new cut-off is told with the contradiction, and when the page follows, that the old one no longer applies."""
+    """The new cut-off is announced with the contradiction; once the page follows, the old one is reported as moved."""
     journey.site.page(CALL, call_page(MAY))
     journey.check_lines(NOTICE, LISTED, *PAST)
     extended = NOTICE.replace("is open.", "is open. Deadline: 15 June 2024, 12:00.")

@@ -51,7 +51,7 @@ class SiteJourney(Journey):
     def __init__(self, database: Database, site: FakeSite, mailbox: Mailbox) -> None:
         super().__init__(database, site, mailbox)
         self.app.__exit__(None, None, None)
-        self.settings = replace(self.settings, fetch=replace(self.settings.fetch, robots=True))
+        self.settings = replace(self.settings, fetch=replace(self.settings.fetch, robots=True, pause=1))
         self.pauses: list[float] = []
         self.app = App(self.settings, database, lambda: self.now, self.pauses.append)
 

@@ -1,4 +1,4 @@
-"""R5 of docs/promises.md: one bad value in one row, in any column of any table, stops nobody else.
+"""R5 of docs/promises.md: one bad value in one row, in any column of any table, does not affect other recipients.
 
 An installation has rows in every table. One value of one of them is damaged; then the page announces another edition,
 and the check and its messages take place as if nothing had happened.

@@ -1,4 +1,4 @@
-"""B7: a better parser reads the stored pages again, and what it reads differently is no change (ADR 5)."""
+"""B7: a better parser reads the stored pages again, and what it reads differently is not a change (ADR 5)."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ class Changedetection:
             self.start()
             self.wait_until(self._responds, "start")
         before, known = (0, 1) if is_first else (self.checks_done(), self._states_stored())
-        if not is_first:  # a page that was just added is checked by itself
+        if not is_first:  # a page that was just added is checked automatically
             self.recheck()
         self.wait_until(lambda: self.checks_done() > before, "check")
         if self._states_stored() > known:

@@ -144,7 +144,7 @@ def _table(title: str, scenarios: Iterable[Scenario]) -> None:
 
 
 def _cell(program: Program, scenario: Scenario, reasons: list[str]) -> str:
-    """What came of it. A program that could not be run has no verdict, and a reason below the table."""
+    """The result. A program that could not be run has no verdict, but a reason below the table."""
     try:
         with stage(program, scenario.kind) as on:
             scenario.play(on)

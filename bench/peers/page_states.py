@@ -55,7 +55,7 @@ def baseline(*lines: str) -> str:
 
 
 def _article(page: str) -> tuple[str, str, str]:
-    """What comes before the article, the article, and what follows it."""
+    """The part before the article, the article, and the part after it."""
     start = page.index('<div class="clearfix text-formatted field field--name-body')
     end = page.index("<!-- END CUSTOM TEMPLATE OUTPUT from 'themes/custom/templates/field/field--node--body")
     return page[:start], page[start:end], page[end:]

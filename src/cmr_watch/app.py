@@ -106,8 +106,8 @@ class App:
     ) -> CheckReport:
         """Check the list and the linked pages that are due; then send what is due, even if the check failed.
 
-        The dead man's switch, if there is one, is told when the check begins, and that it failed whenever the report
-        has failures or an error is raised. It is told of success unless `is_complete` is false: then the caller
+        The dead man's switch, if there is one, is notified when the check begins, and of a failure if the report has
+        failures or an error is raised. It is notified of success unless `is_complete` is false: then the caller
         delivers what was found, and reports the result. When `stop` returns True, no further page is read.
         """
         if self._switch:

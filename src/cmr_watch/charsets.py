@@ -27,7 +27,7 @@ _AS_IN_BROWSERS: Final = {
     "shift_jis": "cp932",
     "euc_kr": "cp949",
 }
-"""Charsets that stand for a larger one, which has their letters and more: https://encoding.spec.whatwg.org/#names-and-labels"""
+"""Charsets that are decoded as a larger one, which has their letters and more: https://encoding.spec.whatwg.org/#names-and-labels"""
 _REPLACEMENT: Final = "\ufffd"
 
 _MOST_SCANNED: Final = 100_000

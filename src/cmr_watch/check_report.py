@@ -95,7 +95,7 @@ class CheckReport:
 
     @property
     def failure(self) -> str:
-        """Why `check` exits with 1, as the dead man's switch is told; empty if it does not."""
+        """Why `check` exits with 1, for the dead man's switch; empty if it does not."""
         for result in self.results:
             if result.has_failed and result.page.kind != "edition":
                 return result.detail or result.outcome

@@ -1,7 +1,7 @@
 """Cursors: opaque texts that name a place in the order in which changes were published. Pure.
 
-What comes after a cursor became visible to readers after it was made. A place is a number that is never given twice,
-even after a restore (`store/publication.py`), so cursors stay valid for ever.
+Changes after a cursor became visible to readers after the cursor was made. A place is a number that is never reused,
+not even after a restore (`store/publication.py`), so cursors stay valid forever.
 """
 
 from __future__ import annotations
@@ -20,5 +20,5 @@ def cursor_of(place: int) -> str:
 
 
 def place_of(cursor: str) -> int | None:
-    """The place of a cursor; None if the text is no cursor."""
+    """The place of a cursor; None if the text is not a cursor."""
     return int(cursor[1:]) if _CURSOR.fullmatch(cursor) else None

@@ -17,7 +17,7 @@ LogFormat = Literal["text", "json", "sentence"]
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 _SHORT: Final = 3
-"""A secret with at most so many characters is also a part of many words."""
+"""A secret of at most this many characters also occurs within many words."""
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+(?=@)")
 _QUERY: Final = re.compile(r"(\w://[^\s?#]*\?)[^\s”\"']*[^\s”\"'.,:;)]")
 _SIGNED: Final = rf"m?[0-9]{{11}}[0-9a-f]{{{len(TOKEN_SLOT) - 11}}}"

@@ -71,7 +71,7 @@ def _write(path: Path, content: bytes, kind: str, is_own: IsOwn | None, mode: in
 def partial_folder(parent: Path) -> Iterator[Path]:
     """Make a private folder: what is created in it can be moved to its place in `parent` by a single rename.
 
-    The folder is locked as long as it is in use, so what a killed process has left can be told from it and is removed.
+    The folder is locked while it is in use, so that a folder left by a killed process can be recognised and removed.
     """
     _remove_leftovers(parent)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))

@@ -17,7 +17,7 @@ class Service:
         if path:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             with suppress(OSError):
-                # a leading "@" stands for the NUL byte of an abstract socket (sd_notify(3))
+                # a leading "@" represents the NUL byte of an abstract socket (sd_notify(3))
                 self._socket.connect("\0" + path[1:] if path.startswith("@") else path)
 
     def ready(self) -> None:

@@ -38,7 +38,7 @@ RECORD = "_record_a_match"
 SECONDS = 5
 """A page that takes longer, as what ended a loop was cut, is misread."""
 _ONLY = [""]
-"""What stands in the names of the pages that are looked at."""
+"""A part of the names of the pages to look at."""
 
 
 class Page(NamedTuple):
@@ -171,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             needed = list(pool.map(is_needed, [kind] * len(wanted), wanted, chunksize=8))
             missed = [all_cuts(kind)[n] for n, is_one in zip(wanted, needed, strict=True) if not is_one]
             print(
-                f"{kind}: {len(missed)} of {len(wanted)} nobody would miss ({time.monotonic() - start:.0f} s)",
+                f"{kind}: {len(missed)} of {len(wanted)} are not needed ({time.monotonic() - start:.0f} s)",
                 flush=True,
             )
             for cut in missed:

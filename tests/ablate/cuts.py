@@ -57,7 +57,7 @@ class Cut:
 
 
 def phrases(module: str, _: ast.Module) -> Iterator[Cut]:
-    """Each phrase of the lexicon; “deadline(s)” stands for two forms."""
+    """Each phrase of the lexicon; “deadline(s)” covers two forms."""
     tables = {"phrases": (PHRASE_TABLE,), "page_phrases": (PAGE_PHRASE_TABLE, MATERIAL_TABLE)}
     for table in tables.get(module, ()):
         for concept, rows in table.items():

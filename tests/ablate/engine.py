@@ -1,4 +1,4 @@
-"""The reading engine with one module changed: imported anew from its syntax tree, no file is touched."""
+"""The reading engine with one module changed: imported again from its syntax tree, without touching any file."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def crawl(site: str) -> Links:
 
 
 def _get(client: httpx.Client, path: str) -> httpx.Response:
-    """The response; a crawler asks faster than the site allows, and waits when it is told so."""
+    """The response. The crawler sends requests faster than the site allows, and waits when it gets a 429."""
     for _ in range(60):
         response = client.get(path)
         if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:

@@ -29,7 +29,7 @@ def subscribed(place: Place) -> Subscription:
 
 
 def link(browser: Browser, place: Place) -> str:
-    """The path in the mail that is sent to whoever asks for a link."""
+    """The path in the mail that is sent to a reader who asks for a link."""
     with opened(browser, place.site_url, "/manage", 360) as page:
         page.get_by_label("Your e-mail address").fill(ADDRESS)
         page.get_by_role("button", name="Send me the link").click()

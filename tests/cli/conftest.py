@@ -70,7 +70,7 @@ class Installation:
 
     def configure(self, more: str = "", *, mail: bool = True, retries: int = 0, subscriptions: bool = True) -> None:
         """Write the configuration; it subscribes anna@example.org and a webhook unless `subscriptions` is false."""
-        text = f'[database]\nurl = "sqlite:///{self.database}"\n[fetch]\nretries = {retries}\n'
+        text = f'[database]\nurl = "sqlite:///{self.database}"\n[fetch]\nretries = {retries}\npause = 0\n'
         text += f'[page]\nurl = "{self.page_url}"\nhosts = ["{self.site.host}"]\nprivate_addresses = true\n'
         if mail:
             text += f'[mail]\nhost = "127.0.0.1"\nport = {self.mailbox.port}\nsecurity = "plain"\n'

@@ -52,7 +52,7 @@ def active(watch: Installation) -> list[str]:
 
 
 def sent_earlier(watch: Installation, mail: Mail, days: float) -> None:
-    """Let this mail have been sent so many days ago."""
+    """Make this mail look as if it had been sent this many days ago."""
     at = datetime.now(UTC) - timedelta(days=days)
     with closing(sqlite3.connect(watch.database)) as connection, connection:
         which = (f"{at:%Y-%m-%d %H:%M:%S.%f}", mail.message_id)

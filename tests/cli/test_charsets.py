@@ -1,4 +1,4 @@
-"""Checks of a page whose charset is declared wrongly: nobody is notified of garbled names."""
+"""Checks of a page whose charset is declared wrongly: no one is notified of garbled names."""
 
 from __future__ import annotations
 

@@ -53,11 +53,14 @@ def daemon(
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     free = {"CMR_WATCH_WEB_LISTEN": "127.0.0.1:0"}
-    process = subprocess.Popen(arguments, text=True, cwd=cwd, env={**inherited, **free, **environment}, **pipes)
+    variables = {**inherited, **free, **environment}
+    process = subprocess.Popen(arguments, text=True, cwd=cwd, env=variables, start_new_session=True, **pipes)
     try:
         yield process
     finally:
-        process.kill()
+        # with the processes that it started: one that was left would keep the pipes open for ever
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 

@@ -24,7 +24,7 @@ from tests.fakes.site import Response
 
 
 def page(port: int, path: str = "/") -> tuple[int, str]:
-    """The status and the body of a page; (0, "") if nobody answers."""
+    """The status and the body of a page; (0, "") if there is no answer."""
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", path)

@@ -1,4 +1,4 @@
-"""python -m tests.geodata: write the places and the outlines of the public site anew from their sources."""
+"""python -m tests.geodata: regenerate the places and the outlines of the public site from their sources."""
 
 from __future__ import annotations
 

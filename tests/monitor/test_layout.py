@@ -1,4 +1,4 @@
-"""Section headings that have changed (READING B4): what is announced, what waits, and what the operator is told."""
+"""Section headings that have changed (READING B4): what is announced, what is held, and what the operator is sent."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ USUAL = ("Next “Clusters meet Regions” editions", "Previous editions 2023")
 SAME = [
     ("the same", headed(*USUAL)),
     ("a new year", headed(USUAL[0], "Previous editions 2024")),
-    ("other words beside it", headed("Next events", "Previous workshops")),
+    ("other words around it", headed("Next events", "Previous workshops")),
     ("more headings", headed("About", *USUAL, "Contact")),
     ("headings that are not stored", headed()),
 ]

@@ -1,4 +1,4 @@
-"""What a refusal says of the recipient's address: by its codes (RFC 3463), and by its words."""
+"""What a refusal says about the recipient's address, by its codes (RFC 3463) and by its wording."""
 
 from __future__ import annotations
 

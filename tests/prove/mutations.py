@@ -144,7 +144,7 @@ class DriftCounts:
     - `suspect`: detected. `same`: parsed exactly as before. `missed`: parsed differently, and accepted.
     - `told`: all editions were found, and the operator was notified that the section headings have changed (B4).
     - `quiet`: an edition's own page that was accepted without its venue or its registration, for example. Its headings
-      may change (READING B3), so it is enough that nobody is notified.
+      may change (READING B3), so it is enough that no one is notified.
     - `leaked`: a change that subscribers would be notified of.
     """
 

@@ -65,7 +65,7 @@ class People:
                 self.act_once(person)
 
     def interrupt(self) -> None:
-        """Let somebody act while the program is at work: what is being sent at this moment may still arrive."""
+        """Let a person act while the program is at work: what is being sent at this moment may still arrive."""
         person = self.chance.choice(self.people)
         person.exempt |= self._in_flight(person)
         noted = len(person.asked)
@@ -227,7 +227,7 @@ class People:
     # ── the mail ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _newest(self, person: Person, kind: str) -> Arrival | None:
-        # the links of earlier mails belong to nobody since the address was erased
+        # the links of earlier mails lead nowhere since the address was erased
         erased_at = max((position for position, _, state in person.states if state == "erased"), default=0)
         found = (
             mail

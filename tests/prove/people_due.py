@@ -49,7 +49,7 @@ class Muted:
 
 @dataclass
 class Person:
-    """Somebody, and what they did. Positions are numbers of arrivals, so that they order acts and mails."""
+    """A person, and what they did. Positions are numbers of arrivals, so that they order acts and mails."""
 
     address: str
     state: State = "stranger"

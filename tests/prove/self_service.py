@@ -28,7 +28,7 @@ DAY: Final = timedelta(days=1)
 
 @dataclass
 class Reader:
-    """Somebody with an address, and the mails that came there, with their times."""
+    """A person with an address, and the mails that arrived there, with their times."""
 
     address: str
     language: str

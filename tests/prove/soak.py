@@ -82,7 +82,7 @@ class SoakCounts:
     lost: int = 0
     extra_digests: int = 0
     faults: list[str] = field(default_factory=list)
-    """What came to those who subscribed on the site and should not have, or did not come."""
+    """Mails to readers who subscribed on the site that should not have arrived, or that did not arrive."""
     memory: list[int] = field(default_factory=list)
     database: list[int] = field(default_factory=list)
 

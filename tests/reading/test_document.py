@@ -1,4 +1,4 @@
-"""Documents: charsets, furniture, hostile bytes, and the article wherever it is."""
+"""Documents: charsets, boilerplate, hostile bytes, and the article wherever it is."""
 
 from __future__ import annotations
 

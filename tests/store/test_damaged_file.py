@@ -1,4 +1,4 @@
-"""Damage of an SQLite file ends in an error of ours, whatever is damaged, and never stands in the way of a restore."""
+"""Damage to an SQLite file causes an error of ours, whatever is damaged, and never prevents a restore."""
 
 from __future__ import annotations
 

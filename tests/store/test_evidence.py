@@ -1,4 +1,4 @@
-"""The evidence of readings: stored beside them, and removed with them."""
+"""The evidence of readings: stored along with them, and removed with them."""
 
 from __future__ import annotations
 

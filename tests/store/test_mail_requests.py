@@ -95,7 +95,7 @@ def test_only_addresses_with_a_subscription_get_a_link(
         store.add(asked(address))
     assert not is_idle(database, NOW)
     assert store.write_links(post.link, NOW) == 1
-    assert outbox(database) == [("link", ADA)], "in the spelling that was subscribed, whoever asks"
+    assert outbox(database) == [("link", ADA)], "in the spelling that was subscribed, whatever spelling was entered"
     assert [row.mailbox for row in rows(database)] == ["ada@example.org"]
 
 

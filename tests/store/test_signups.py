@@ -333,7 +333,7 @@ def test_confirming_changes_an_active_subscription(store: Signups, subscriptions
     assert store.confirm(token, subscriptions, NOW) == "changed"
     [entry] = subscriptions.active()
     assert (entry.address, entry.topics) == ("ada@example.org", ("materials",))
-    assert entry.consent.startswith("web form"), "whoever was added by the operator has now agreed"
+    assert entry.consent.startswith("web form"), "a reader who was added by the operator has now agreed"
 
 
 def test_what_the_configuration_declares_is_kept(store: Signups, subscriptions: Subscriptions, post: Post) -> None:
@@ -410,7 +410,7 @@ def test_erasing_an_address_ends_its_requests(store: Signups, subscriptions: Sub
 
 
 class ErasedMeanwhile(Subscriptions):
-    """Somebody erases the address after the request was read, before its subscription is added."""
+    """The address is erased after the request was read, before its subscription is added."""
 
     def add(self, request: SubscriptionRequest, now: datetime, **options: Any) -> Subscription:
         self.erase(request.address, now)

@@ -19,7 +19,7 @@ def requests(count: int) -> list[Any]:
 
 
 def statements_of_import(database: Database, count: int) -> list[str]:
-    """Import so many subscriptions; return the statements that this took."""
+    """Import this number of subscriptions; return the statements that this took."""
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -32,7 +32,7 @@ from cmr_watch.plural import counted
 from cmr_watch.render.sentences import call_name, days, place, sentence
 
 MAX_MISSING: Final = 10
-"""Entries whose absence nobody is notified of; one more is shown rather than counted."""
+"""Missing entries to list if no subscriber is notified of them; one more is listed rather than counted."""
 
 
 @click.command()

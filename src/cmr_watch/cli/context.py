@@ -57,7 +57,7 @@ def config_file() -> Path | None:
 
 
 def load_settings(*, service: bool = False) -> Settings:
-    """Load the settings, and set up logging as they say, for a service or for a command that ends by itself."""
+    """Load the settings, and set up logging as they say, for a service or for a one-off command."""
     settings = load(config_file())
     set_up_logging(settings, service=service)
     return settings
@@ -66,7 +66,7 @@ def load_settings(*, service: bool = False) -> Settings:
 def set_up_logging(settings: Settings, *, service: bool) -> None:
     """Log as the settings say: a service at the level `info` unless they name another one, a command at `warning`.
 
-    What a command logs stands between its own messages, so as text it has the form of these.
+    The log lines of a command appear between its own messages, so as text they have the same form.
     """
     level = settings.log.level or ("info" if service else "warning")
     is_sentence = settings.log.format == "text" and not service

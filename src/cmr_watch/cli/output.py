@@ -31,7 +31,7 @@ class OutputError(CmrWatchError):
 
 
 class CommandError(click.ClickException):
-    """The command line is well formed, but the command cannot run. Exit code 2."""
+    """The command line is valid, but the command cannot run. Exit code 2."""
 
     exit_code = USAGE_ERROR
 

@@ -16,7 +16,7 @@ from cmr_watch.serialization import reading_to_dict
 
 @click.command()
 @page_option
-@click.option("--explain", is_flag=True, help="Print where each value stands on the page, and which rule read it.")
+@click.option("--explain", is_flag=True, help="Print where each value is on the page, and which rule read it.")
 @click.option("--json", "as_json", is_flag=True, help="With --explain: print JSON Lines instead of text.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 def command(page: PageKind, explain: bool, as_json: bool, files: tuple[str, ...]) -> int:

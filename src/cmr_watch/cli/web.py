@@ -76,7 +76,7 @@ def _serve(settings: Settings, shared: socket.socket, stopped: threading.Event) 
 
 
 class _Workers:
-    """Processes that do the same; one that ends is replaced, until all are told to stop.
+    """Identical processes; one that exits is replaced, until all of them are stopped.
 
     They are forked, before there are any threads, so that they share the socket.
     """

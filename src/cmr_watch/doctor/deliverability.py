@@ -27,7 +27,7 @@ def check_deliverability(settings: Settings, names: Names, test_mail: bytes | No
 
 
 def _check_site(settings: Settings) -> Iterator[Finding]:
-    """What a site in public lacks. Without `url`, it is not meant to be public."""
+    """What a public site lacks. Without `url`, it is not meant to be public."""
     web = settings.web
     if not (web.listen and web.url):
         return
@@ -41,7 +41,7 @@ def _check_site(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_unsubscribing(settings: Settings) -> Iterator[Finding]:
-    """Requests to unsubscribe that nobody would read."""
+    """Whether requests to unsubscribe would go unread."""
     has_mailbox = settings.bounces.maildir or settings.bounces.host
     if not settings.sends_mail or settings.web.secure_url or has_mailbox:
         return

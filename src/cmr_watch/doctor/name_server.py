@@ -16,7 +16,7 @@ Kind = Literal["TXT", "MX", "A", "AAAA", "NS"]
 _PORT: Final = 53
 _QUERY: Final = 5.0  # seconds for one question, asked again within them if the answer does not come
 _DEADLINE: Final = 20.0  # seconds for all questions of one NameServer
-_MOST: Final = 50  # records; nobody's mail needs more
+_MOST: Final = 50  # records; no mail domain needs more
 _LONGEST: Final = 4096  # characters of a record
 
 
@@ -65,7 +65,7 @@ class NameServer:
             raise NamesUnavailable("the name servers took too long")
         try:
             question = dns.name.from_text(name)
-        except (dns.exception.DNSException, UnicodeError):  # a record of somebody may name anything
+        except (dns.exception.DNSException, UnicodeError):  # records of other domains may name anything
             return ()
         try:
             answer = self._opened().resolve(

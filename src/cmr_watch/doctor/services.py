@@ -94,7 +94,7 @@ def _check_listen(checked: _Port) -> Finding:
             return Finding(name, False, f"the daemon cannot listen on {listen}: {error.strerror or error}", advice)
     if _is_daemon(host, int(port)):
         return Finding(name, True, f"the daemon is running and listens on {listen}")
-    # somebody who uses cron, and has never set the address, has nothing to fix
+    # an operator who uses cron and has never set the address has nothing to fix
     is_problem = listen != checked.default
     text = f"another program listens on {listen}, so the daemon could not start"
     return Finding(name, False if is_problem else None, text, advice)

@@ -78,4 +78,4 @@ def _looking_up(record: str) -> Iterator[str | None]:
         if redirect and _ALL.search(record):  # ignored (RFC 7208 §6.1)
             continue
         is_included = redirect or mechanism.lower() == "include"
-        yield target if is_included and "%" not in target else None  # what a macro stands for depends on the mail
+        yield target if is_included and "%" not in target else None  # the value of a macro depends on the mail

@@ -27,7 +27,7 @@ class NothingToAccept(CmrWatchError):
 def accept(page: PageRef, checks: Checks, clock: Clock) -> CheckResult:
     """Make the newest suspect reading the baseline, as the operator has decided. Its changes are announced as usual.
 
-    If there is none, but the list has other section headings, what waits for them is announced.
+    If there is none, but the list has other section headings, the lines that were held because of them are announced.
 
     An entry that it lacks counts as gone only when it is missing from a second reading. Raises NothingToAccept if
     there is no quarantined reading, if it can no longer be parsed, or if a newer reading was stored meanwhile.

@@ -158,7 +158,7 @@ def commit_plausible(
     checks: Checks,
     review: LayoutReview = LayoutReview(),  # noqa: B008
 ) -> CheckResult | None:
-    """Compare a reading that is believed, and commit it. By default, the layout of its headings is believed as well."""
+    """Compare a plausible or accepted reading, and commit it. By default, its heading layout is accepted as well."""
     if baseline is None:
         return _store(_record(reading, None, "baseline", first_comparison(reading, checks)), checks, None)
     compared = compare_reading(reading, baseline.known, checks, review.applied_to(matching))

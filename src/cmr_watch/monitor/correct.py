@@ -1,4 +1,4 @@
-"""Corrects one misread line of a page: what that would change, and how it is stored (ADR 17).
+"""Corrects one misread line of a page: what the correction would change, and how to store it (ADR 17).
 
 The stored page of the baseline is read again with the correction. Subscribers are notified of the difference only if
 the operator wants it: otherwise the known entries are corrected silently, as when the parser has improved (B7).

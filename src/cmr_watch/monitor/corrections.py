@@ -253,7 +253,7 @@ def _without_cutoffs(snapshot: Snapshot, evidence: Evidence, target: Target) -> 
 
 
 def _shifted(facts: Iterable[Fact], first: int, by: int, part: str = "editions") -> Iterable[Fact]:
-    """The facts, with the records from `first` on numbered anew."""
+    """The facts, with the records from `first` on renumbered."""
     for fact in facts:
         is_shifted = fact.record.startswith(part) and _number(fact.record) >= first
         yield fact._replace(record=f"{part}[{_number(fact.record) + by}]") if is_shifted else fact

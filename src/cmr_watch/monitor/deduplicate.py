@@ -1,7 +1,7 @@
 """Avoids announcing the same fact from two pages (ADR 8). Pure.
 
 A change is not announced if another page has already announced the same value of the same fact. What another page said
-in its first reading does not count, because nobody was notified of that.
+in its first reading does not count, because no one was notified of it.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _has_only_dropped_cutoffs(
 
 
 def beyond_the_list(compared: Comparison, listed: Iterable[KnownCall], now: datetime) -> Comparison:
-    """The comparison of a new call page: that a call is open is no news if the list has said so, its cut-offs are."""
+    """The comparison of a new call page: if the list has said that the call is open, only its cut-offs are new."""
     notices = {entry.key: entry.call for entry in listed if not entry.gone}
     changes = (each for change in compared.changes for each in _beyond(change, notices.get(change.key), now))
     return replace(compared, changes=tuple(changes))

@@ -1,7 +1,7 @@
 """What is known of an edition whose correction has ended, and whose line is misread in the same way again. Pure.
 
 The known edition has the corrected place, the new reading the misread one, and M1 takes them for two. Such an edition
-is compared as it was misread before, so that nobody is notified of a new edition and of one that is gone.
+is compared as it was misread before, so that no one is notified of a new edition and of one that is gone.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Recognises that the section headings of the list have changed, and which lines then wait (READING B4). Pure.
+"""Recognises that the section headings of the list have changed, and which lines are then held (READING B4). Pure.
 
-Believed is what a reading says, not how: if the known editions are there, their changes are announced whatever the
-headings. But where the headings have changed, a line that is no known edition may be anything. It is announced only if
-it names the series or links to a page whose address or title does; otherwise it waits until the operator accepts the
-layout.
+A reading is judged by its content, not by its headings: if the known editions are there, their changes are announced,
+whatever the headings. But where the headings have changed, a line that is not a known edition may be anything. It is
+announced only if it names the series or links to a page whose address or title does; otherwise it is held until the
+operator accepts the layout.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def list_problem(known: Known, last: Snapshot, matching: Matching, now: datetime
 
 
 def _past_as_upcoming(pairs: Iterable[Pair]) -> str | None:
-    """(e); a line that stands in both sections is read as the past one."""
+    """(e); an edition that is listed in both sections is read as past."""
     for entry, line in pairs:
         if entry.edition.section == "past" and line.section == "upcoming":
             return f"{line.city}, a past edition, is listed as upcoming"

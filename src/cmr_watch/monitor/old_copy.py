@@ -45,7 +45,7 @@ def needs_full_reading(page_url: str, checks: Checks) -> bool:
 
 
 def _is_believed(reading: Reading, checks: Checks) -> bool:
-    """Whether an unconditional GET has given the same content as an earlier one that was not believed."""
+    """Whether an unconditional GET has returned the same content as an earlier one whose reading was suspect."""
     earlier = checks.newest_suspect(reading.page.url)
     if earlier is None or reading.conditional or not earlier.row.reason.startswith(_REASON):
         return False
@@ -54,12 +54,14 @@ def _is_believed(reading: Reading, checks: Checks) -> bool:
 
 
 def _missing_since(reading: Reading, baseline: Baseline, matching: Matching) -> dict[str, datetime]:
-    """The keys of what the last good reading had and this one lacks, with the times at which it was first seen."""
+    """The keys that the last good reading had and this one lacks, with the times when they were first seen."""
     known = baseline.known
+    calls = match_calls(known.calls, reading.snapshot.calls).values()
+    found = {*(edition.key for edition, _ in matching.pairs), *(call.key for call in calls)}
+    if found.issuperset({*(edition.key for edition in known.editions), *(call.key for call in known.calls)}):
+        return {}  # usually, so that the last good reading need not be matched again
     listed = listed_editions(known, baseline.snapshot, reading.at)
     on_page = match_calls(known.calls, baseline.snapshot.calls).values()
-    found = {entry.key for entry, _ in matching.pairs}
-    found |= {entry.key for entry in match_calls(known.calls, reading.snapshot.calls).values()}
     entries: tuple[KnownEdition | KnownCall, ...] = (*listed, *on_page)
     return {entry.key: entry.first_seen_at for entry in entries if entry.key not in found and entry.first_seen_at}
 

@@ -122,7 +122,7 @@ class BounceProcessor:
         return "hard" if confirmed else "soft" if hard or soft else "others"
 
     def _confirms(self, address: str, delivery: Delivery, bounce: Bounce) -> bool:
-        if delivery.purpose in REQUESTED:  # anybody can ask for one to a dead address: it says nothing of our mail
+        if delivery.purpose in REQUESTED:  # anyone can request one to a dead address: it says nothing about our mail
             self._pauses.pause(address, self._clock())
             return False
         sent_at: datetime = delivery.done_at or delivery.created_at

@@ -37,7 +37,7 @@ class EndingReport:
 
 
 def is_too_many(bounced: int, recipients: int) -> bool:
-    """Whether so many recipients of this number cannot be dead within a day.
+    """Whether more of the recipients' addresses bounced within a day than can really be dead.
 
     - More than five, and more than 2 %.
     - At least two, and more than a third.

@@ -13,7 +13,7 @@ Incoming = Bounce | Unsubscribe | Complaint
 def parse_mail(content: bytes) -> Incoming | None:
     """Return what a mail asks for or reports, or None if it is another mail. Never raises.
 
-    A token comes first: whoever has it may unsubscribe, whatever else the mail is.
+    A token takes precedence: a sender who has it may unsubscribe, whatever else the mail is.
     """
     try:
         mail = incoming_mail.parse(content)

@@ -34,7 +34,7 @@ from cmr_watch.store.mail_requests import MailRequests
 from cmr_watch.store.signups import Signups, WriteMail
 
 _TEST_TOKEN: Final = "0" * len(TOKEN_SLOT)
-"""Has the form of a token, and unsubscribes nobody."""
+"""Has the form of a token, but unsubscribes no one."""
 
 
 def message_context(settings: Settings) -> MessageContext:

@@ -26,7 +26,7 @@ class Unsubscribe:
     """A request to unsubscribe.
 
     `text` may contain a token, `message_ids` are the messages it replies to, `sender` is the address in `From`, which
-    anybody can forge.
+    anyone can forge.
     """
 
     text: str
@@ -50,7 +50,7 @@ def find_token(mail: Mail) -> Unsubscribe | None:
 def find_request(mail: Mail) -> Unsubscribe | None:
     """Return the request that a person wrote without a token; None if there is none, or if a program wrote the mail.
 
-    Absence notes quote our footer, so a program is not believed.
+    Absence notes quote our footer, so mails from programs do not count.
     """
     if _is_automatic(mail) or not (_is_wish(_subject(mail)) or _is_wish(_first_own_line(mail))):
         return None

@@ -21,7 +21,7 @@ _NEAR: Final = 8
 
 
 def place_of_title(title: Text) -> Place | None:
-    """The place that a title names. Without a country it counts only with the series' name: an error is no town."""
+    """The place that a title names. Without a country it counts only with the series' name: an error is not a town."""
     if title.has("error") and not title.has("series"):
         return None
     places = find_places(title, find_dates(title))

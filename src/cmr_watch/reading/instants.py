@@ -81,7 +81,7 @@ def zone_in(text: Text, tokens: Sequence[Token]) -> Zone | None:
 
 
 def _offset_at(tokens: Sequence[Token], index: int) -> timedelta:
-    """“+2”, “+05:30”, “-3” after the abbreviation of a zone; an empty text is no offset."""
+    """“+2”, “+05:30”, “-3” after the abbreviation of a zone; an empty text is not an offset."""
     if index + 1 >= len(tokens) or tokens[index].letter not in "&-" or tokens[index + 1].letter not in "dT":
         return timedelta(0)
     sign, value = tokens[index], tokens[index + 1]

@@ -361,7 +361,7 @@ _DIRECTIONS: Final = words_of("north south east west northern southern eastern w
 
 
 def _is_other_name(name: str, code: str) -> bool:
-    """“Czechia (Czech Republic)”: a second name of the country is no region; England is."""
+    """“Czechia (Czech Republic)”: a second name of the country is not a region; England is."""
     folded = fold(name)
     return country_names().get(folded) == code and folded not in HOME_NATIONS
 

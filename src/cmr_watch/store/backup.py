@@ -116,7 +116,7 @@ def restore(path: Path, url: str, now: datetime) -> Restored:
 
 
 def scheduled_backup(database: Database, folder: Path, keep: int, now: datetime) -> Backup:
-    """Back up into a folder, and remove all but the newest `keep` scheduled backups. ConfigError if it is no folder."""
+    """Back up into a folder, and keep only the newest `keep` scheduled backups. ConfigError if it is not a folder."""
     if not folder.is_dir():  # it is not created: its name may be misspelt, or its disk not mounted
         raise ConfigError(f"[backup] folder: {folder} does not exist or is not a folder; create it first")
     copy = create_backup(database, folder / backup_name(now))

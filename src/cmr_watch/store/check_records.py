@@ -42,7 +42,7 @@ REPARSED: Final = "reparsed"
 RELEASED: Final = "released"
 """What that outcome becomes when the operator has decided to notify subscribers."""
 UNREPORTED: Final = (ARCHIVED, REPARSED)
-"""The outcomes of checks whose changes nobody was notified of."""
+"""The outcomes of checks whose changes caused no notifications."""
 DERIVED: Final = (*UNREPORTED, RELEASED)
 """The outcomes of checks for which no page was fetched."""
 PLAUSIBLE_OUTCOMES = ("baseline", "changed", "unchanged")
@@ -109,7 +109,7 @@ class CheckRecord:
     `revision` is that of the baseline it was compared with, None if there was none. `fetched` is None after a 304: the
     content is then that of the baseline. `silent` changes are stored, but cause no notifications. `drift` compares
     what was expected of a suspect page with what was found. `acceptable`: a suspect reading can be accepted.
-    `layout_notice`: what the operator is to be told of changed section headings. `has_known_layout`: there is none.
+    `layout_notice`: what to report to the operator about changed section headings. `has_known_layout`: there is none.
     `newly_read`: what today's parser was the first to read on the stored page; only with `known`. `evidence` is None if
     the page was not read again, because its content is the same. `lapsed`: corrections whose line is gone, each with
     the reason; they end if the reading is plausible.
@@ -142,7 +142,7 @@ class CheckRecord:
 
     @property
     def problem(self) -> str:
-        """What the operator is told of a failed check or a suspect reading."""
+        """The report to the operator about a failed check or a suspect reading."""
         announced = f"{counted(len(self.changes), 'new edition')} announced from it" if self.changes else ""
         return ". ".join(filter(None, (self.detail, announced, self.drift)))
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, case, exists, func, or_, select, update
 
 from cmr_watch.models.recipients import REQUESTED
 from cmr_watch.store import recipients
 from cmr_watch.store.rounds import MAX_LEASE
-from cmr_watch.store.schema import circuit_breakers, deliveries, delivery_pauses
+from cmr_watch.store.schema import bodies, circuit_breakers, deliveries, delivery_pauses, matches
 
 is_pending = deliveries.c.outcome.is_(None)
 _IS_CLAIMED = (deliveries.c.id == bindparam("delivery"), deliveries.c.claim_token == bindparam("token"), is_pending)
 
-_IS_REQUESTED = deliveries.c.purpose.in_(REQUESTED)
+# no IN: SQLAlchemy would write the statement anew each time
+_IS_REQUESTED = or_(*(deliveries.c.purpose == purpose for purpose in REQUESTED))
 _RESULT = bindparam("result", type_=deliveries.c.outcome.type)
 _TOKEN = deliveries.c.unsubscribe_token
 
@@ -44,6 +45,7 @@ FINISH = (
         unsubscribe_token=case((and_(_IS_REQUESTED, _RESULT != "failed"), ""), else_=_TOKEN),
     )
 )
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 MAIL = "mail"
 """The route of all mails."""
 
@@ -95,13 +97,20 @@ CLAIMABLE_EXCEPT_MAIL = _select_claimable(deliveries.c.route != MAIL).with_for_u
 CLAIMABLE_MAIL = _select_claimable(deliveries.c.route == MAIL)
 CLAIM = (
     update(deliveries)
-    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .where(deliveries.c.id.in_(_IDS))
     .values(
         claim_token=bindparam("token"),
         leased_until=bindparam("until"),
         # if a lease expired, its holder may have sent the message without recording it
         uncertain=or_(deliveries.c.uncertain, deliveries.c.claim_token.is_not(None)),
     )
+)
+CLAIMED = select(deliveries).where(deliveries.c.id.in_(_IDS)).order_by(deliveries.c.id)
+BODIES = select(bodies).where(bodies.c.id.in_(_IDS))
+REPORTED = (
+    select(matches.c.delivery_id, matches.c.change_id)
+    .where(matches.c.delivery_id.in_(_IDS))
+    .order_by(matches.c.change_id)
 )
 
 

@@ -29,7 +29,7 @@ class Invalid(Enum):
 
 
 INVALID: Final = Invalid.INVALID
-"""Stands for a stored value that cannot be read."""
+"""Replaces a stored value that cannot be read."""
 
 _Processor = Callable[[Any], Any]
 _FLAGS: Final[dict[Any, bool | None]] = {None: None, 0: False, 1: True, "false": False}

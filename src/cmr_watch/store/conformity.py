@@ -41,8 +41,7 @@ def check_of(hint: Any) -> _Check:
     if get_origin(hint) is Literal:
         return _one_of(get_args(hint))
     if get_origin(hint) in (Union, UnionType):
-        checks = tuple(map(check_of, get_args(hint)))
-        return lambda value: any(check(value) for check in checks)
+        return _union_check(get_args(hint))
     if get_origin(hint) is tuple:
         return _tuple_check(get_args(hint))
     if get_origin(hint) is frozenset or get_origin(hint) is Mapping:
@@ -52,6 +51,14 @@ def check_of(hint: Any) -> _Check:
 
 def _one_of(values: tuple[Any, ...]) -> _Check:
     return lambda value: isinstance(value, str | int) and value in values
+
+
+def _union_check(hints: tuple[Any, ...]) -> _Check:
+    first, *others = (check_of(hint) for hint in hints if hint is not NoneType)
+    if NoneType in hints and not others:
+        return lambda value: value is None or first(value)
+    checks = tuple(map(check_of, hints))
+    return lambda value: any(check(value) for check in checks)
 
 
 def _tuple_check(hints: tuple[Any, ...]) -> _Check:

@@ -24,10 +24,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import ConfigError, DatabaseDamaged, SchemaError, StoreUnavailable
 from cmr_watch.store import error_messages, foreign_wal, marker
-from cmr_watch.store.engine import create
+from cmr_watch.store.engine import begin_to_write, create
 from cmr_watch.store.locks import Lock
 from cmr_watch.store.readable import UNREADABLE, UnreadableRows
 from cmr_watch.store.schema import REVISION, REVISIONS, installation
+from cmr_watch.store.sqlite import UsedFile
 
 BASE = "base"
 """The revision of a database with an empty alembic_version table."""
@@ -41,12 +42,12 @@ class Database:
         self.name = _description(url)
         self.path = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
         self.unreadable = UnreadableRows()
-        self.engine = create(url).execution_options(**{UNREADABLE: self.unreadable})
+        self._file = UsedFile(self.path) if self.path else None
+        self.engine = create(url, self._file).execution_options(**{UNREADABLE: self.unreadable})
         self._reader = self.engine
         if self.path is None:
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._snapshot: ContextVar[Connection | None] = ContextVar("snapshot", default=None)
-        self._writer = self.engine.execution_options(cmr_watch_begin="BEGIN IMMEDIATE")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -75,7 +76,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Begin a write transaction, which is rolled back if the block raises."""
-        with self.store_errors(), self._writer.connect() as connection, connection.begin():
+        with self.store_errors(), self.engine.connect() as connection, begin_to_write(connection):
             yield connection
 
     @contextmanager
@@ -95,6 +96,8 @@ class Database:
     def close(self) -> None:
         """Close all connections. Another file may now take the place of an SQLite database."""
         self.engine.dispose()
+        if self._file is not None:
+            self._file.forget()
 
     def insert(self, table: Table) -> Any:
         """Return an INSERT that supports ON CONFLICT."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -26,22 +26,11 @@ from cmr_watch.models.recipients import (
     Message,
     mailbox_of,
 )
-from cmr_watch.store import mute_links, plan_writer, readable, recipients, row_mapping
-from cmr_watch.store.claims import (
-    CLAIM,
-    CLAIMABLE,
-    CLAIMABLE_EXCEPT_MAIL,
-    CLAIMABLE_MAIL,
-    FINISH,
-    MAIL,
-    RENEW,
-    is_later,
-    is_pending,
-    times,
-)
+from cmr_watch.store import claims, mute_links, plan_writer, readable, recipients, row_mapping
+from cmr_watch.store.claims import MAIL, is_later, is_pending, times
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import mark_notified, open_among, open_incident, resolve_incidents
-from cmr_watch.store.schema import bodies, circuit_breakers, deliveries, matches
+from cmr_watch.store.schema import circuit_breakers, deliveries
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +40,7 @@ LEASE = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
 
 _DELIVERY_FAILED: IncidentKind = "delivery-failed"
+_NO_BODY = Body("", "", "")
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 _RETRIABLE = and_(or_(is_pending, deliveries.c.outcome == "failed"), deliveries.c.held_at.is_(None))
@@ -84,14 +74,15 @@ class Deliveries:
         while True:
             with self._database.write() as connection:
                 allowed = _mails_allowed(connection, now, per_minute) if per_minute else limit
-                statement = CLAIMABLE if allowed else CLAIMABLE_EXCEPT_MAIL
+                statement = claims.CLAIMABLE if allowed else claims.CLAIMABLE_EXCEPT_MAIL
                 size = min(limit, allowed or limit)
                 ids = connection.execute(statement, {**times(now), "size": size}).scalars().all()
                 if not ids:
                     return ()
                 self._token = secrets.token_urlsafe(16)
-                connection.execute(CLAIM, {"ids": ids, "token": self._token, "until": now + lease})
-                claimed = mute_links.signed(connection, _load(connection, deliveries.c.id.in_(ids)))
+                connection.execute(claims.CLAIM, {"ids": ids, "token": self._token, "until": now + lease})
+                rows = connection.execute(claims.CLAIMED, {"ids": ids})
+                claimed = mute_links.signed(connection, _deliveries(connection, rows))
                 addresses = [delivery.message.address for delivery in claimed]
                 self._failed_before = open_among(connection, _DELIVERY_FAILED, addresses)
             self._withdraw(set(ids).difference(delivery.id for delivery in claimed), now)
@@ -136,7 +127,7 @@ class Deliveries:
         was_attempted = outcome in ("sent", "failed")
         values = {"result": outcome, "now": now, "error": error, "attempt_count": delivery.attempts + was_attempted}
         with self._database.write() as connection:
-            is_finished = connection.execute(FINISH, {**_claim_of(delivery), **values}).rowcount == 1
+            is_finished = connection.execute(claims.FINISH, {**_claim_of(delivery), **values}).rowcount == 1
             is_new = is_finished and self._update_incident(connection, delivery, outcome, now, error)
             is_renewed = following is not None and _renew(connection, following, now, LEASE)
         if is_new:
@@ -237,7 +228,7 @@ class Deliveries:
         with self._database.read() as connection:
             if _mails_allowed(connection, now, per_minute) > 0:
                 return None
-            if connection.execute(CLAIMABLE_MAIL, {**times(now), "size": 1}).first() is None:
+            if connection.execute(claims.CLAIMABLE_MAIL, {**times(now), "size": 1}).first() is None:
                 return None
             oldest = select(func.min(deliveries.c.done_at)).where(*_is_recent_mail(now))
             first = readable.time_of(connection.execute(oldest).scalar())
@@ -360,7 +351,7 @@ def _is_recent_mail(now: datetime) -> tuple[Any, ...]:
 
 
 def _renew(connection: Connection, delivery: Delivery, now: datetime, lease: timedelta) -> bool:
-    return connection.execute(RENEW, {**_claim_of(delivery), "at": now, "until": now + lease}).rowcount == 1
+    return connection.execute(claims.RENEW, {**_claim_of(delivery), "at": now, "until": now + lease}).rowcount == 1
 
 
 def _claim_of(delivery: Delivery) -> dict[str, Any]:
@@ -369,23 +360,28 @@ def _claim_of(delivery: Delivery) -> dict[str, Any]:
 
 def _load(connection: Connection, *conditions: Any, limit: int | None = None) -> tuple[Delivery, ...]:
     newest = select(deliveries.c.id).where(*conditions).order_by(deliveries.c.id.desc()).limit(limit)
-    joined = deliveries.outerjoin(bodies, bodies.c.id == deliveries.c.body_id)
-    digest = bodies.c.sha256.label("body_sha256")
-    columns = (bodies.c.subject, bodies.c.text, bodies.c.html, bodies.c.more_url, digest)
-    statement = select(deliveries, *columns).select_from(joined).where(deliveries.c.id.in_(newest))
-    rows = connection.execute(statement.order_by(deliveries.c.id)).all()
+    statement = select(deliveries).where(deliveries.c.id.in_(newest)).order_by(deliveries.c.id)
+    return _deliveries(connection, connection.execute(statement))
+
+
+def _deliveries(connection: Connection, found: Iterable[Any]) -> tuple[Delivery, ...]:
+    """Return the deliveries of these rows, without those that cannot be read."""
+    rows = list(readable.rows(connection, deliveries, found))
+    # most deliveries share one: to read it with each of them would take longer than to read all the rest
+    contents = connection.execute(claims.BODIES, {"ids": list({row.body_id for row in rows})})
+    body_rows = {body.id: body for body in contents}
     change_ids: dict[int, tuple[int, ...]] = {}
-    notified = select(matches).where(matches.c.delivery_id.in_([row.id for row in rows])).order_by(matches.c.change_id)
-    for match in connection.execute(notified):
+    for match in connection.execute(claims.REPORTED, {"ids": [row.id for row in rows]}):
         change_ids[match.delivery_id] = (*change_ids.get(match.delivery_id, ()), match.change_id)
-    decode = partial(_delivery, change_ids)
-    return tuple(readable.models(connection, deliveries, readable.rows(connection, deliveries, rows), decode))
+    decode = partial(_delivery, body_rows, change_ids)
+    return tuple(readable.models(connection, deliveries, rows, decode))
 
 
-def _delivery(change_ids: dict[int, tuple[int, ...]], row: Any) -> Delivery:
-    body = _body(row)
+def _delivery(body_rows: Mapping[int, Any], change_ids: Mapping[int, tuple[int, ...]], row: Any) -> Delivery:
+    found = body_rows.get(row.body_id)
+    body = _body(found) if found else _NO_BODY
     is_pending = row.outcome is None
-    if is_pending and plan_writer.digest(body) != row.body_sha256:
+    if is_pending and (found is None or plan_writer.digest(body) != found.sha256):
         raise ValueError("body_id is not valid")
     return row_mapping.delivery(row, body, change_ids.get(row.id, ()))
 

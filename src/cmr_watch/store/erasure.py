@@ -76,8 +76,8 @@ def erase_by_hash(
 ) -> int:
     """Like `erase`, if the hash is known. Matches stay, under a placeholder, so that no change is announced again.
 
-    `keeps_requests`: nobody has asked for it, but the time is over for which the address is kept. Requests made on the
-    site have a time of their own, and why the subscriptions have ended is kept.
+    `keeps_requests`: the erasure was not requested; the retention period of the address is over. Requests made on the
+    site have a retention period of their own, and the reasons why the subscriptions ended are kept.
     """
     row = {"address_hash": hashed, "erased_at": now}
     connection.execute(database.insert(erased_addresses).values(row).on_conflict_do_nothing())
@@ -105,7 +105,7 @@ def erase_by_hash(
 
 
 def placeholder_of(hashed: str) -> str:
-    """What stands in place of an erased address, whose hash this is."""
+    """The placeholder for an erased address with this hash."""
     return f"{PLACEHOLDER_PREFIX}{hashed[:16]}"
 
 

@@ -34,7 +34,7 @@ _BATCH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """Stands for a row without a model, whose values were checked."""
+    """Represents a row without a model, whose values were checked."""
 
 
 def examine(database: Database, now: datetime) -> int:

@@ -1,8 +1,8 @@
 """Hard bounces: addresses that are said to be dead, until their subscriptions end.
 
-A mail server that rejects an address during delivery is believed at once. A report that comes by mail must be confirmed
-by a second one, about a message that was sent at least a day before or after the first, because a server can be wrong
-for some hours. Times are those at which the messages were sent: so a report that is read twice, or late, counts once.
+A rejection by a mail server during delivery counts immediately. A report that arrives by mail must be confirmed by a
+second one, about a message that was sent at least a day before or after the first, because a server can be wrong for
+some hours. Times are those at which the messages were sent, so a report that is read twice, or late, counts once.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def is_valid_key(name: str, value: str) -> bool:
 
 
 def read_time(connection: Connection, name: str) -> datetime | None:
-    """Return a value that is a time; None if it is not set, or is no time."""
+    """Return a value that is a time; None if it is not set, or is not a time."""
     value = read(connection, name)
     try:
         at = datetime.fromisoformat(value) if value else None
@@ -83,7 +83,7 @@ def address_hash(connection: Connection, address: str) -> str:
 
 
 def address_hashes(connection: Connection, address: str) -> frozenset[str]:
-    """Return all hashes that can stand for an address: its hash, and those that earlier versions made."""
+    """Return all hashes that an address can have: the current one, and those made by earlier versions."""
     return address_hasher(connection)(address)
 
 
@@ -119,7 +119,7 @@ class Installation:
                     write(connection, name, secret)
 
     def read_time(self, name: str) -> datetime | None:
-        """Return a value that is a time; None if it is not set, or is no time."""
+        """Return a value that is a time; None if it is not set, or is not a time."""
         with self._database.read() as connection:
             return read_time(connection, name)
 

@@ -69,7 +69,7 @@ class MailRequests:
     def open(self, token: str, now: datetime) -> Managed | None:
         """What a link opens; None if there is none with this token, or if it does not work any more.
 
-        The database is asked the same for every token.
+        The database queries are the same for every token.
         """
         with self._database.read() as connection:
             found = _LINKS.load(connection, mail_requests.c.token_hash == hash_of(token))
@@ -81,7 +81,7 @@ class MailRequests:
 
 
 def _as_subscribed(connection: Connection, request: MailRequest) -> MailRequest:
-    """The request with the address in the spelling that was confirmed, in which whoever asks need not write it."""
+    """The request with the address in the spelling that was confirmed, which may differ from the one entered."""
     stored = select_subscriptions(connection, subscriptions.c.mailbox == mailbox_of(request.address))
     return replace(request, address=stored[-1].address) if stored else request
 

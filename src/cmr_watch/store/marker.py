@@ -1,7 +1,7 @@
 """A marker beside an SQLite database: a file that says that there is one.
 
 Without it, a database that was deleted, emptied, or whose disk is not mounted, would look like a new installation, and
-a new database would notify nobody of anything: its first reading is the baseline.
+a new database sends no notifications at first: its first reading is the baseline.
 """
 
 from __future__ import annotations

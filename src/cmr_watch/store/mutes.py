@@ -24,7 +24,7 @@ from cmr_watch.store.schema import mutes, subscriptions
 
 @dataclass(frozen=True, slots=True)
 class MuteStanding:
-    """How things stand between a recipient and an edition or a call. `entry`: what is known of it; None if nothing."""
+    """The state of a recipient's mute of an edition or a call. `entry`: what is known of it; None if nothing."""
 
     is_subscribed: bool
     is_muted: bool
@@ -65,7 +65,7 @@ class Mutes:
     def add(self, subscription_id: int, item: ItemRef, now: datetime) -> bool:
         """Mute for the recipient; return False if there is no active subscription any more.
 
-        What waits is planned again, without it.
+        Pending messages are planned again, without it.
         """
         with self._database.write() as connection:
             mailbox = self._lock_recipient(connection, subscription_id)

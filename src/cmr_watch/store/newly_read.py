@@ -1,6 +1,6 @@
-"""What a better parser was the first to read: stored as changes that nobody is notified of until the operator says so.
+"""What a better parser was the first to read: stored as changes that are sent only once the operator agrees.
 
-They belong to a check with the outcome REPARSED, which is no check of the page; it is RELEASED afterwards.
+They belong to a check with the outcome REPARSED, which is not a check of the page; it is RELEASED afterwards.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Numbers of rows that are known outside the database, so that none may be given twice, not even after a restore.
+"""Numbers of rows that are known outside the database, so that none may be used twice, not even after a restore.
 
-The sequences of a restored database are those of the backup. What was made after the backup has higher numbers: links
-in mails, cursors and IDs in feeds name changes; the tokens in mails name subscriptions, and would unsubscribe whoever
-has got the number since, or mute for that recipient.
+The sequences of a restored database are those of the backup. Rows made after the backup have higher numbers: links in
+mails, cursors and IDs in feeds name changes; the tokens in mails name subscriptions, and would unsubscribe the person
+who has been given the number since, or mute something for that person.
 """
 
 from __future__ import annotations

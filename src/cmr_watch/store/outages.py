@@ -27,7 +27,7 @@ OUTAGE_AFTER: Final = timedelta(days=3)
 OBSERVED_FOR: Final = timedelta(days=2)
 """For how much of that time the page was found to be unreadable: a host that was suspended has observed nothing."""
 _OBSERVED_BY_CHECK: Final = timedelta(days=1)
-"""The most time that two failed checks in succession stand for. Each page with calls is checked at least daily."""
+"""The longest time that two consecutive failed checks account for. Each page with calls is checked at least daily."""
 _LIST: Final = "list"
 """Identifies the list among the pages, whatever its address. The call pages are identified by their normalised URL."""
 
@@ -162,7 +162,7 @@ def _opened(connection: Connection, checked: Pages, failing: Sequence[str], list
         urls, is_list = _urls(checked, page, list_url), page == _LIST
         check_id, read_at = _last_good_reading(connection, urls, is_list=is_list)
         since = _outage_since(read_at, _failed_checks(connection, urls, check_id))
-        # as long as the list was never read, nobody was told that it is being watched
+        # if the list has never been read, no subscriber was notified that it is being watched
         if since is not None and not (is_list and read_at is None):
             yield {"page_url": urls[-1], "is_list": is_list, "since": since, "after_check_id": check_id}
 

@@ -98,7 +98,7 @@ def _delivery_pause(row: Any) -> Remark:
 
 
 def _incidents(connection: Connection, mailbox: str) -> Iterator[Remark]:
-    """What the operator was told of this address. Its subject is the address as it was written."""
+    """What was reported to the operator about this address. Its subject is the address as it was written."""
     found = connection.execute(select(incidents).where(incidents.c.kind.in_(erasure.ADDRESS_INCIDENTS)))
     for row in readable.rows(connection, incidents, found.all()):
         if mailbox_of(row.subject) == mailbox:

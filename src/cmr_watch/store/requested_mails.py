@@ -1,7 +1,7 @@
-"""Mails that somebody asks for on the site, in the name of an address: a request writes a row, its mail comes later.
+"""Mails that are requested on the site for an address: a request writes a row, and its mail is written later.
 
-So nobody learns from an answer whether an address is known, and a hundred requests for one address cause one mail. Rows
-that get no mail are deleted. The token in a mail is random, and only its hash is kept.
+So no response reveals whether an address is known, and a hundred requests for one address cause one mail. Rows that
+get no mail are deleted. The token in a mail is random, and only its hash is kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_PER_HOUR: Final = 200
 ONCE_PER: Final = timedelta(days=1)
 """An address gets one mail of a kind within this time."""
 MAX_WAITING: Final = 5_000
-"""Requests that may wait: the mails of a day, as nobody waits longer than that for theirs."""
+"""Requests that may be pending: as many as the mails of a day, so that no request is pending for longer."""
 _BATCH: Final = 500
 _MAX_BATCHES: Final = 20
 """In one go: deliveries wait meanwhile."""
@@ -96,7 +96,7 @@ def new_token() -> str:
 
 
 def hash_of(token: str) -> str:
-    """What is stored of a token: whoever reads the database can do nothing with it."""
+    """What is stored of a token: a person who reads the database can do nothing with it."""
     return sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
@@ -106,7 +106,7 @@ def write_mails(
     """Write the mails of the requests that wait for theirs into the outbox; return their number.
 
     Of several for one address, the newest counts. None is written to an address that is refused, nor twice a day to
-    the same inbox. As there are so many an hour, networks take turns: one that asks for a thousand delays no other.
+    the same inbox. As mails per hour are limited, networks take turns: one that asks for a thousand delays no other.
     """
     if not _is_any_waiting(database, kind):
         return 0

@@ -198,7 +198,7 @@ def _hold_pending(connection: Connection, restored_at: datetime, now: datetime) 
     connection.execute(
         update(changes).where(changes.c.enqueued_at.is_(None)).values(held_at=restored_at, published=None)
     )
-    # the mails may have been sent since; whoever still wants one asks again
+    # the mails may have been sent since; readers who still want one will ask again
     for table in (signups, mail_requests):
         connection.execute(table.delete().where(table.c.mailed_at.is_(None)))
     # reminders, welcomes and reports that were due have been sent since, or are out of date

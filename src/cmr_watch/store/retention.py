@@ -203,7 +203,7 @@ class Retention:
             return len(ids)
 
     def _erase_signups(self, now: datetime) -> int:
-        """Delete requests made on the site; erase their addresses if they were never subscribed, or asked for anew."""
+        """Delete requests made on the site; erase addresses without a subscription or a newer request."""
         is_expired = (signups.c.requested_at < now - KEPT_FOR, not_(_has_pending(signups.c.mailbox)))
         expired = select(signups.c.id).where(*is_expired).limit(_SMALL_BATCH_SIZE)
         with self._database.write() as connection:

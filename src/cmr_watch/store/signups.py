@@ -1,8 +1,8 @@
 """Requests for a subscription that were made on the site, until their addresses confirm them.
 
-A request writes one row, whatever its address. Its mail is written later (`write_mails`), so that nobody learns from an
-answer whether an address is known, and a hundred requests for one address cause one mail. Rows that get no mail are
-deleted. The token in the mail is random, and only its hash is kept here.
+A request writes one row, whatever its address. Its mail is written later (`write_mails`), so that no response reveals
+whether an address is known, and a hundred requests for one address cause one mail. Rows that get no mail are deleted.
+The token in the mail is random, and only its hash is kept here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from cmr_watch.store.subscriptions import (
 WriteMail = Callable[[SubscriptionRequest, str], Message]
 """Writes the mail that asks for confirmation of a request, with a token."""
 Outcome = Literal["started", "changed", "kept"]
-"""What came of a confirmation: `kept` means that the operator has declared the subscription."""
+"""The result of a confirmation: `kept` means that the operator has declared the subscription."""
 
 
 class Signups:
@@ -63,8 +63,8 @@ class Signups:
     def write_mails(self, write: WriteMail, now: datetime) -> int:
         """Write the mails of the requests that wait for theirs into the outbox; return their number.
 
-        None is written to an address that was erased, or to which mail bounces. (200 an hour go to addresses that
-        nobody has checked.)
+        None is written to an address that was erased, or to which mail bounces. (200 an hour may go to addresses that
+        have not been confirmed.)
         """
         return write_mails(self._database, _KIND, lambda _, signup, token: write(signup.request, token), now)
 
@@ -111,7 +111,7 @@ class Signups:
             return "started"
         first = active[0]
         store.edit(first.id, replace(signup.request, address=first.address), now, consent=consent)
-        Pauses(self._database).pause(first.id, None, now)  # whoever subscribes wants mails
+        Pauses(self._database).pause(first.id, None, now)  # a person who subscribes wants mails
         return "changed"
 
 

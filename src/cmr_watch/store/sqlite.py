@@ -56,8 +56,12 @@ class _Cursor(sqlite3.Cursor):
 
 
 class Connection(sqlite3.Connection):
-    """A connection whose errors are all of sqlite3."""
+    """A connection whose errors are all of sqlite3.
 
+    `will_write`: the next transaction that begins, and only that one, writes.
+    """
+
+    will_write = False
     execute = _readable(sqlite3.Connection.execute)
     executemany = _readable(sqlite3.Connection.executemany)
     commit = _readable(sqlite3.Connection.commit)
@@ -68,6 +72,12 @@ class Connection(sqlite3.Connection):
         """Return a new cursor; `execute`, too, returns one of this kind."""
         return super().cursor(factory)
 
+    def begin(self) -> None:
+        """Begin a transaction; with isolation_level=None, sqlite3 does not do so itself, so DDL can be rolled back."""
+        statement = "BEGIN IMMEDIATE" if self.will_write else "BEGIN"
+        self.will_write = False
+        self.execute(statement).close()
+
 
 class UsedFile:
     """A database file in use. SQLite goes on in a file that was deleted, moved away or replaced, until its last
@@ -76,8 +86,8 @@ class UsedFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._log = path.with_name(f"{path.name}-wal")
+        self._path = str(path)
+        self._log = f"{path}-wal"
         self._identity: _Identity = None
 
     def note(self, info: dict[Any, Any]) -> None:
@@ -106,7 +116,7 @@ class UsedFile:
         return f"file:{quote(os.fsencode(os.path.abspath(self._path)))}?mode={mode}"
 
 
-def _found(path: Path) -> _Identity:
+def _found(path: str) -> _Identity:
     # not by opening it: closing any descriptor of a file ends SQLite's locks on it
     try:
         found = os.stat(path)

@@ -13,7 +13,7 @@ from cmr_watch.store.subscriptions import LEFT
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether a recipient has an active subscription; if not, whether the last one ended at the recipient's wish."""
+    """Whether a recipient has an active subscription; if not, whether the last one ended at the recipient's request."""
 
     is_subscribed: bool
     has_left: bool

@@ -1,7 +1,7 @@
 """Subscriptions as they are requested, and what must be done to match those of the configuration file. Pure.
 
-A subscription belongs to a mailbox: an entry that gets another name, or whose address is only spelled otherwise, is the
-same subscription, and keeps what is pending for it.
+A subscription belongs to a mailbox: an entry that gets another name, or whose address is only spelled differently, is
+the same subscription, and keeps what is pending for it.
 """
 
 from __future__ import annotations

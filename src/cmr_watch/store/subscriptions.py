@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select, update
 from cmr_watch.exceptions import RefusedAddress
 from cmr_watch.log import redact_address
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
-from cmr_watch.store import erasure, last_configuration, readable, recipients, row_mapping
+from cmr_watch.store import doubles, erasure, last_configuration, readable, recipients, row_mapping
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import record_event, resolve_incidents, settle_unnotified
 from cmr_watch.store.installation import address_hash
@@ -41,20 +41,11 @@ UNSUBSCRIBED_ONLINE = "unsubscribed online"
 BOUNCED = "mail to it bounces"
 COMPLAINED = "reported our mail as spam"
 LEFT = (UNSUBSCRIBED, UNSUBSCRIBED_ONLINE, COMPLAINED)
-"""The reasons that are the recipient's own wish."""
+"""The reasons that are the recipient's own decision."""
 SUPPRESSING_REASONS = (*LEFT, BOUNCED)
 """The reasons for which an address must not be subscribed again by an import."""
 
-_OTHERS = subscriptions.alias()
-_HAS_OTHER = (
-    select(_OTHERS.c.id)
-    .where(
-        _OTHERS.c.mailbox == subscriptions.c.mailbox, _OTHERS.c.id != subscriptions.c.id, _OTHERS.c.status == "active"
-    )
-    .exists()
-)
-# every check asks for these: to build one takes longer than to run it
-_DOUBLES = select(subscriptions).where(ACTIVE, _HAS_OTHER).order_by(subscriptions.c.id)
+# each check asks for it: to build it takes longer than to run it
 _NAMED = select(subscriptions).where(subscriptions.c.name.is_not(None)).order_by(subscriptions.c.id)
 
 
@@ -113,7 +104,7 @@ class Subscriptions:
     def end(self, id_or_address: int | str, reason: str, now: datetime, detail: str = "") -> tuple[Subscription, ...]:
         """End the subscription with an ID, or all of an address; return those that were active.
 
-        `detail` is what the operator is told of it.
+        `detail` is what is reported to the operator about it.
         """
         with self._database.write() as connection:
             return self._end_permanently(connection, _has_id_or_address(id_or_address), reason, now, detail)
@@ -242,12 +233,7 @@ class Subscriptions:
     def doubles(self) -> tuple[tuple[Subscription, Subscription], ...]:
         """Return each active subscription of the configuration with one that was added by command for its address."""
         with self._database.read() as connection:
-            active = _load(connection, _DOUBLES)
-        declared = {mailbox_of(entry.address): entry for entry in active if entry.name is not None}
-        added = [entry for entry in active if entry.name is None]
-        return tuple(
-            (declared[mailbox_of(entry.address)], entry) for entry in added if mailbox_of(entry.address) in declared
-        )
+            return doubles.load(connection)
 
     def recipients_after_sync(self, declared: Sequence[SubscriptionRequest] | None) -> tuple[str, ...]:
         """An address of each recipient that has an active subscription once `sync` has applied the configuration."""

@@ -188,7 +188,7 @@ def _erase(database: Database, connection: Connection, entry: _Entry) -> None:
         for row in connection.execute(_select_mailboxes(table))
         if isinstance(row.mailbox, str)
     }
-    # the hash of an earlier version can stand for several: they were one mailbox then
+    # the hash of an earlier version can match several: they were one mailbox then
     for mailbox in sorted(box for box in stored if entry.address_hash in hashes_of(box)) or [""]:
         is_newer = subscriptions.c.created_at > entry.at
         is_recipient = subscriptions.c.mailbox == mailbox

@@ -1,8 +1,8 @@
 """Which connections may stay open. Pure.
 
-A client that opens hundreds of connections, and sends a byte now and then, must lock out nobody: not itself, since
-monitoring may come from the same host. Refusing new connections would do that. So the newest one is always accepted,
-and an old one is closed for it.
+A client that opens hundreds of connections, and sends a byte now and then, must not lock anyone out, not even
+itself, since monitoring may come from the same host. Refusing new connections would do that. So the newest one is
+always accepted, and an old one is closed for it.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def client_of(peer: str, forwarded: str, trusted: Networks) -> str:
     """The IP address of the client: that of the other end of the connection, unless it is a trusted proxy.
 
     `forwarded`: X-Forwarded-For, to which each proxy appends the address of its own client. So it is read from the
-    right, up to the first address that is not a trusted proxy's; what stands before that may be made up.
+    right, up to the first address that is not a trusted proxy's; anything before that may be forged.
     """
     for address in (peer, *reversed(forwarded.split(","))):
         try:

@@ -214,7 +214,7 @@ class _Connection(H11Protocol):
         return True
 
     def _start_request(self) -> None:
-        # at the end the connection is dropped, whoever is late: closing it would wait for the client to read
+        # at the end the connection is dropped, whichever side is late: closing it would wait for the client to read
         self._deadline = self.loop.call_later(self.config.limits.request_seconds, self.transport.abort)
 
     @property

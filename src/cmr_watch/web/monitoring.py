@@ -77,7 +77,7 @@ def _started(page: Page, free: asyncio.Semaphore) -> asyncio.Task[Response]:
     def end(task: asyncio.Task[Response]) -> None:
         free.release()
         if not task.cancelled():
-            task.exception()  # nobody may be waiting for it any more
+            task.exception()  # its caller may no longer be waiting for it
 
     task = asyncio.create_task(run_sync(page))
     task.add_done_callback(end)

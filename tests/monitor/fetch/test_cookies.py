@@ -1,4 +1,4 @@
-"""Cookies within one fetch: a gate that redirects until they come back, and who else gets them (nobody)."""
+"""Cookies within one fetch: a gate that redirects until they come back, and that they are sent to no other host."""
 
 from __future__ import annotations
 

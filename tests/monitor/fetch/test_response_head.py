@@ -1,4 +1,4 @@
-"""Responses that are odd, but that browsers read; and those that nobody should read."""
+"""Odd responses that browsers nevertheless read, and responses that no client should read."""
 
 from __future__ import annotations
 

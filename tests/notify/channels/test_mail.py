@@ -71,10 +71,11 @@ def test_security_and_login(security, password):
         assert mailbox.connections == 1
 
 
-def test_a_mail_that_is_no_longer_ours_gets_no_final_dot(mailbox):
+@pytest.mark.parametrize("lines", [1, 10_000])
+def test_a_mail_that_is_no_longer_ours_gets_no_final_dot(mailbox, lines):
     with channel_to(mailbox) as channel:
         with pytest.raises(LeaseLost):
-            channel.send(message_to(ANN), lambda: False)
+            channel.send(message_to(ANN, text="a line\n" * lines), lambda: False)
         channel.send(message_to(BOB), lambda: True)
     assert mailbox.recipients == [BOB]
     assert mailbox.connections == 2

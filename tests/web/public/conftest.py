@@ -1,4 +1,4 @@
-"""The sample database, told once for all tests, and the site on a copy of it."""
+"""The sample database, built once for all tests, and the site on a copy of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strict checks of an HTML page: whether it is well formed, and whether it keeps the rules of the site."""
+"""Strict checks of an HTML page: its syntax, and whether it follows the rules of the site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody who reads the pages of the site."""
+"""A reader of the site's pages."""
 
 from __future__ import annotations
 

@@ -359,4 +359,4 @@ def test_a_database_that_cannot_be_used(
         for received in (again, new, data):
             assert b"retry-after: 60\r\n" in received.lower()
             assert b"Traceback" not in received
-            assert bytes(path) not in received, "where the database is concerns nobody"
+            assert bytes(path) not in received, "where the database is must not be revealed"

@@ -1,4 +1,4 @@
-"""Pages whose every text comes from somebody hostile."""
+"""Pages on which all text comes from an attacker."""
 
 from __future__ import annotations
 

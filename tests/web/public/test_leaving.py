@@ -1,4 +1,4 @@
-"""Unsubscribing on the site: by the form, by one click, years later, and by nobody else."""
+"""Unsubscribing on the site: by the form, by one click, years later, and by no one else."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_what_a_mail_program_adds_to_a_link_does_no_harm(place: Place, end: str)
 
 
 def test_the_database_is_asked_the_same_for_every_link(place: Place) -> None:
-    """So nobody learns from the time of an answer whether a subscription exists, or has ended."""
+    """So the response time does not reveal whether a subscription exists or has ended."""
     place.subscriptions.end("ada@example.org", BOUNCED, NOW)
     paths = [place.path(place.bob.id), place.path(place.ada.id), place.path(10**9), *forged(place)]
     asked = []

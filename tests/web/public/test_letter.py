@@ -10,7 +10,7 @@ import pytest
 from cmr_watch.languages import LANGUAGES
 from cmr_watch.models.readings import CallNotice, Cutoff, Known, KnownCall
 from cmr_watch.store.public import Overview
-from cmr_watch.web.public.letter import LEAD_DAYS, Wish, letter_page
+from cmr_watch.web.public.letter import LEAD_DAYS, LetterOptions, letter_page
 from cmr_watch.web.public.plan import STEPS
 
 NOW = datetime(2026, 11, 28, 9, 30, tzinfo=UTC)
@@ -98,7 +98,7 @@ def test_one_can_choose_the_cutoff(reader):
 @pytest.mark.parametrize(
     ("query", "status"), [("cutoff=nothing", 404), ("letter=-1", 400), ("letter=366", 400), ("letter=x", 400)]
 )
-def test_a_wish_that_cannot_be_is_explained(reader, query, status):
+def test_options_that_are_not_valid_are_explained(reader, query, status):
     assert reader.page(f"/letter?{query}", status)
 
 
@@ -106,7 +106,7 @@ def test_a_cutoff_that_is_over_gives_way_to_the_next_one():
     later = Cutoff(CUTOFF + timedelta(days=100))
     call = CallNotice("open", (2027,), (Cutoff(CUTOFF), later))
     overview = Overview(Known((), (KnownCall("call", call),)), NOW)
-    page = letter_page(overview, CUTOFF + timedelta(days=1), "https://example.eu/list", Wish("call", CUTOFF))
+    page = letter_page(overview, CUTOFF + timedelta(days=1), "https://example.eu/list", LetterOptions("call", CUTOFF))
     assert page.cutoff.at == later.at
 
 

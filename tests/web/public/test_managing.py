@@ -74,7 +74,7 @@ def desk(database: Database, tmp_path: Path) -> Desk:
 
 
 def test_the_answer_is_the_same_for_every_address(desk: Desk) -> None:
-    """In content and in what the database is asked: whoever types in an address learns nothing about it."""
+    """In content and in database queries: a person who enters an address learns nothing about it."""
     for address in ("left@x.org", "dead@x.org", "erased@x.org"):
         desk.subscriptions.add(wanted(address), NOW)
     desk.subscriptions.end("left@x.org", UNSUBSCRIBED_ONLINE, NOW)
@@ -226,7 +226,7 @@ def test_pages_are_kept_nowhere_and_show_no_address(desk: Desk) -> None:
     pages = [desk.client.get(path + act) for act in ("", *(f"/{act}" for act in ACTS))]
     for response in (*pages, desk.do(f"{path}/export"), desk.do(f"{path}/end")):
         assert (response.headers["cache-control"], response.headers["x-robots-tag"]) == ("no-store", "noindex")
-        assert "example.org" not in response.text, "whoever sees the page does not see the address"
+        assert "example.org" not in response.text, "the page does not show the address"
 
 
 # ── what it shows and does ───────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""“No more about this one”: by the link of a mail, years later, for nothing else, and by nobody else."""
+"""“No more about this one”: by the link of a mail, years later, for nothing else, and by no one else."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def heading(response: httpx.Response) -> str:
 
 
 def test_the_answer_is_the_same_for_every_address(place: Place) -> None:
-    """In content and in what the database is asked: whoever types in an address learns nothing about it."""
+    """In content and in database queries: a person who enters an address learns nothing about it."""
     for address in ("active@x.org", "left@x.org", "dead@x.org", "erased@x.org"):
         place.subscriptions.add(wanted(address), NOW)
     place.subscriptions.end("left@x.org", UNSUBSCRIBED_ONLINE, NOW)
@@ -336,7 +336,7 @@ def test_pages_to_confirm_with_are_kept_nowhere(place: Place) -> None:
     for response in (place.client.get(path), place.client.post(path, b"", OWN)):
         assert (response.headers["cache-control"], response.headers["x-robots-tag"]) == ("no-store", "noindex")
         assert path.rpartition("/")[2] not in response.text
-        assert "example.org" not in response.text, "whoever sees the page does not see the address"
+        assert "example.org" not in response.text, "the page does not show the address"
 
 
 # ── the language ─────────────────────────────────────────────────────────────────────────────────────────────────

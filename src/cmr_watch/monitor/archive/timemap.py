@@ -81,7 +81,7 @@ def sort_unique(mementos: Iterable[Memento]) -> tuple[Memento, ...]:
 
 
 def original_urls(link_header: str) -> tuple[str, ...]:
-    """The pages of which a response is a copy, by its Link header (RFC 7089 §2.2.1): one, or none if it is no copy."""
+    """The pages of which a response is a copy, by its Link header (RFC 7089 §2.2.1): one; none if it is not a copy."""
     return tuple(link.url for link in _links(link_header, "") if "original" in link.rels)
 
 

@@ -30,6 +30,7 @@ QUIT_TIMEOUT: Final = 3.0  # seconds; all mails are delivered by then, so a slow
 _PASSWORD_WORDS: Final = ("password", "password_file")
 _CLOSING: Final = 421  # the server closes the connection, whatever the command (RFC 5321 §3.8)
 _PERMANENT: Final = 500
+_SENT_AT_ONCE: Final = 16_000  # bytes; less than a kernel waits with, and than what TLS sends in one piece
 _NO_REPLY: Final = (-1, b"")  # smtplib, too, uses -1 for a reply without a valid code
 
 
@@ -39,7 +40,7 @@ class SmtpConnection:
     def __init__(self, settings: MailSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._client: smtplib.SMTP | None = None
+        self._client: SmtpClient | None = None
         self._context: ssl.SSLContext | None = None
         self._may_be_accepted = False
         self._token = ""
@@ -92,32 +93,39 @@ class SmtpConnection:
 
     def _transmit(self, mail: mime.MimeMail, is_ours: Callable[[], bool]) -> None:
         client = self._start_transaction(mail)
-        code, reply = client.rcpt(str(mail.recipient))
+        code, reply = client.command(f"RCPT TO:<{mail.recipient}>")
         self._require(code, reply, _ACCEPTED, f"rejected the recipient {mail.recipient}")
-        code, reply = client.docmd("DATA")
+        code, reply = client.command("DATA")
         self._require(code, reply, (354,), f"rejected the mail to {mail.recipient}")
         code, reply = self._send_content(client, mail.content, is_ours)
         if code not in _ACCEPTED and code not in _REFUSED:
             raise OSError(f"the reply to the mail means nothing: {self._described(code, reply)}")
         self._require(code, reply, _ACCEPTED, f"rejected the mail to {mail.recipient}")
 
-    def _send_content(self, client: smtplib.SMTP, content: bytes, is_ours: Callable[[], bool]) -> tuple[int, bytes]:
-        """Send the content, then the final dot: without the dot, the server does not accept the mail."""
-        client.send(_dot_stuffed(content))
+    def _send_content(self, client: SmtpClient, content: bytes, is_ours: Callable[[], bool]) -> tuple[int, bytes]:
+        """Send the content and the final dot: without the dot, the server does not accept the mail.
+
+        Content that may have to wait for the server to read is sent before `is_ours` is asked. Less is sent with the
+        dot: a server would wake up twice.
+        """
+        rest = _dot_stuffed(content)
+        if len(rest) > _SENT_AT_ONCE:
+            client.send(rest)
+            rest = b""
         if not is_ours():
             raise LeaseLost
         # from here on, the dot may reach the server even if the connection is lost
         self._may_be_accepted = True
-        client.send(b".\r\n")
+        client.send(rest + b".\r\n")
         return client.getreply()
 
-    def _start_transaction(self, mail: mime.MimeMail) -> smtplib.SMTP:
+    def _start_transaction(self, mail: mime.MimeMail) -> SmtpClient:
         """Send MAIL FROM. If a connection that was already open has become stale, reconnect once."""
         is_new = self._client is None
         client = self._connected()
         options = self._mail_options(client, mail)
         try:
-            code, reply = client.mail(str(self._sender_address), options)
+            code, reply = client.command(f"MAIL FROM:<{self._sender_address}>{options}")
         except (smtplib.SMTPServerDisconnected, OSError):
             code, reply = _NO_REPLY
         if code in _ACCEPTED:
@@ -131,13 +139,13 @@ class SmtpConnection:
         error = DeliveryError if options else ChannelDown
         raise error(f"{self._name} does not accept mail from {self._sender_address}: {self._described(code, reply)}")
 
-    def _mail_options(self, client: smtplib.SMTP, mail: mime.MimeMail) -> list[str]:
+    def _mail_options(self, client: SmtpClient, mail: mime.MimeMail) -> str:
         if not mail.needs_smtputf8:
-            return []
+            return ""
         if not client.has_extn("smtputf8"):
             reason = f"{self._name} does not support SMTPUTF8, which the mail to {mail.recipient} requires"
             raise DeliveryError(reason, permanent=True)
-        return ["SMTPUTF8", "BODY=8BITMIME"]
+        return " SMTPUTF8 BODY=8BITMIME"
 
     def _require(self, code: int, reply: bytes, accepted: Container[int], failure: str) -> None:
         """Raise DeliveryError unless the code is one of `accepted`; the session is reset for the next mail."""
@@ -160,7 +168,7 @@ class SmtpConnection:
 
     # ── the connection ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connected(self) -> SmtpClient:
         """The open connection; opened if necessary. Raises ChannelDown."""
         if self._client is not None:
             return self._client
@@ -177,7 +185,7 @@ class SmtpConnection:
                 self._disconnect()
         return client
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> SmtpClient:
         settings = self._settings
         client = self._client = self._new_client()
         code, reply = client.connect(settings.host, settings.port)
@@ -197,7 +205,7 @@ class SmtpConnection:
             _log_in(client, settings.user, settings.password or "")
         return client
 
-    def _new_client(self) -> smtplib.SMTP:
+    def _new_client(self) -> SmtpClient:
         """A client that is not connected yet, so that the watchdog can abort it while it connects."""
         timeout = self._settings.timeout
         client = (

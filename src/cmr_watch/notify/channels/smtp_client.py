@@ -42,6 +42,14 @@ class _LimitedFile:
 class SmtpClient(smtplib.SMTP):
     """A client that does not use TLS from the start."""
 
+    def command(self, line: str) -> tuple[int, bytes]:
+        """Send a line as it is, with valid addresses in it, and read the reply. smtplib would parse them once more.
+
+        As UTF-8, which only SMTPUTF8 allows beyond ASCII (RFC 6531 §3.1).
+        """
+        self.send(f"{line}\r\n".encode())
+        return self.getreply()
+
     def getreply(self) -> tuple[int, bytes]:
         """Read a reply. ReplyTooLong, TimeoutError, or what else was the reason that it could not be read."""
         if self.sock is not None:

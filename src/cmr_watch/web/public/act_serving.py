@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _THREADS: Final = 2
 """Requests that are handled at the same time. Apart from those of readers, as one may have to wait for the database."""
 _SCARCE_RATE: Final = 1 / 60
-"""POSTs a second that cause a mail, from one network; at first, so many at once:"""
+"""POSTs a second that cause a mail, from one network; at first, this many at once:"""
 _SCARCE_BURST: Final = 20.0
 _MAX_FIELDS: Final = 100
 _PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "strict-origin"}
@@ -97,7 +97,7 @@ class Counter:
         return is_form and is_from_this_site(request.headers, self._site.url)
 
     def _work(self, route: ActRoute, view: ActView, errand: Errand) -> Reply:
-        """The reply of a view. For as long as a database took to fail, nobody else has to wait for it in turn."""
+        """The reply of a view. After a failure, requests do not wait for the database for as long as that took."""
         started = time.monotonic()
         if view is route.act and started < self._retry_at:
             return errors.unavailable(self._site, None, errand.now).reply

@@ -187,7 +187,7 @@ def _status(event: CalendarEvent, *, is_unsure: bool) -> Status:
 
 
 def _stamp(event: CalendarEvent, day: date) -> datetime:
-    """When the event last changed; if nobody knows since when it has been there, its own day."""
+    """When the event last changed; if it is unknown since when it has been there, its own day."""
     return event.changed_at or datetime.combine(day, time(), UTC)
 
 

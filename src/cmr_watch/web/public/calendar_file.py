@@ -71,7 +71,7 @@ def _event(entry: Entry) -> Event:
         url=entry.url or None,
     )
     event.add("STATUS", entry.status)
-    event.add("TRANSP", "TRANSPARENT")  # nobody is busy because of it
+    event.add("TRANSP", "TRANSPARENT")  # it does not make anyone busy
     for alarm in entry.alarms:
         event.add_component(_alarm(entry, alarm))
     return event

@@ -32,7 +32,7 @@ MAX_QUOTE: Final = 900
 class CallsPage:
     """What the list shows: the calls that are open or announced, and the others.
 
-    - `none`: why there is no current call, as far as is known.
+    - `none`: why no call is current, as far as is known.
     - `has_data`: whether anything has been read, so that there is something to export.
     """
 
@@ -90,7 +90,7 @@ def _none(fresh: words.Freshness) -> str:
 
 
 def call(visit: Visit) -> Reply:
-    """The page of a call. NotFound if there is no call with this key."""
+    """The page of a call. NotFound if no call has this key."""
     key = visit.parameters["key"]
     known = next((entry for entry in visit.overview.known.calls if entry.key == key), None)
     if known is None:

@@ -61,7 +61,7 @@ class FactRow:
 
     @property
     def link_words(self) -> str:
-        """The words of a link, if there is only one: two different addresses must be told apart."""
+        """The words of a link, if there is only one: two different addresses must remain distinguishable."""
         if not (self.before_url or self.after_url) or (self.before and self.after):
             return ""
         address = self.before_url or self.after_url
@@ -90,7 +90,7 @@ def _edition_rows(before: Edition | None, after: Edition | None) -> Iterator[Fac
     for label, fields, words in _EDITION_FACTS:
         yield from _row(_(label), fields, [words(side) if side else "" for side in (before, after)])
     yield from _materials(before, after)
-    if before and after:  # under which heading a new entry stands is no news
+    if before and after:  # the heading under which a new entry is listed is not a change
         sides = [_(SECTIONS[side.section]) if side.section else "" for side in (before, after)]
         yield from _row(_("Listed under"), ("section",), sides)
         yield from _country_code(before, after)

@@ -1,6 +1,6 @@
 """Changes: all of them, newest first, by the reading that found them, each with what the page said before and then.
 
-With a cursor, as the links in mails have one, the page lists what came after it, oldest first.
+With a cursor, as in the links in mails, the page lists the changes after it, oldest first.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class ChangeList:
 
 
 def changes(visit: Visit) -> Reply:
-    """The list, or what came after a cursor."""
+    """The list, or the changes after a cursor."""
     if "after" in visit.query:
         return _after(visit)
     wanted = change_filter(visit)

@@ -39,7 +39,7 @@ class Muting:
 
 
 class Desk:
-    """Serves whoever has a link from a mail. `journal`: records those who leave, outside the database."""
+    """Serves readers who have a link from a mail. `journal`: records those who leave, outside the database."""
 
     def __init__(self, database: Database, journal: SuppressionJournal) -> None:
         self._database = database
@@ -51,9 +51,9 @@ class Desk:
         self._subscriptions = Subscriptions(database, journal)
 
     def standing(self, token: str) -> Standing | None:
-        """How things stand with the recipient of a message with this token; None if it is not valid.
+        """The state of the recipient of a message with this token; None if it is not valid.
 
-        The database is asked the same for every token, so that the time tells nothing about it.
+        The database queries are the same for every token, so that the time taken reveals nothing about it.
         """
         number = self._number(token)
         found = standing(self._database, number or _NOBODY)
@@ -72,7 +72,7 @@ class Desk:
         return Standing(is_subscribed=bool(ended), has_left=before.has_left)
 
     def muting(self, token: str) -> Muting | None:
-        """What a token mutes; None if it is not valid. The database is asked the same for every token."""
+        """What a token mutes; None if it is not valid. The database queries are the same for every token."""
         number, item = self._muted(token) or (None, _NOTHING)
         found = self._mutes.standing(number or _NOBODY, item)
         return Muting(item, found) if number is not None else None

@@ -56,7 +56,7 @@ class EditionPage:
 
 
 def edition(visit: Visit) -> Reply:
-    """The page. NotFound if there is no edition with this key."""
+    """The page. NotFound if no edition has this key."""
     key = visit.parameters["key"]
     known = next((entry for entry in visit.overview.known.editions if entry.key == key), None)
     if known is None:
@@ -66,7 +66,7 @@ def edition(visit: Visit) -> Reply:
 
 
 def no_edition(overview: Overview, key: str) -> Exception:
-    """That there is no edition with this key, with those that have a similar one."""
+    """The error that no edition has this key, with the editions that have a similar one."""
     targets = {
         entry.key: (edition_path(entry.key), clean(place_and_days(entry.edition), 120))
         for entry in overview.known.editions
@@ -137,7 +137,7 @@ def _said_on(status: str, changes: Sequence[RecordedChange]) -> str:
 
 
 def _absence(known: KnownEdition) -> str:
-    """Since when the page lacks it. An entry from the archive may be gone without a day."""
+    """Since when it has been missing from the page. An entry from the archive may be gone without a day."""
     if known.missing_since is None:
         return _("No longer on the page.") if known.gone else ""
     text = _("The entry was missing from the platform’s page on {day}.")

@@ -34,7 +34,7 @@ class Failure:
 
 
 def not_found(site: SiteFacts, error: NotFound) -> Failure:
-    """404: there is no such page."""
+    """404: the page does not exist."""
     text = error.message or _("There is nothing at this address: it may be mistyped, or the page may have moved.")
     return _failure(site, HTTPStatus.NOT_FOUND, _("Page not found"), text, error=error)
 

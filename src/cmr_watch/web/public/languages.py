@@ -1,6 +1,6 @@
 """The language of a request is the beginning of its path: `/de/calls`; without one it is English.
 
-Nothing else decides it: a link shows the same to everybody, and each page links to itself in the other languages.
+Nothing else decides it: a link shows the same to everyone, and each page links to itself in the other languages.
 """
 
 from __future__ import annotations

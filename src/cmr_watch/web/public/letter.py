@@ -33,8 +33,8 @@ _LEAD: Final = re.compile(r"[0-9]{1,3}")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """Which letter is wanted: for a cut-off, by the name of its event, some days before it, in a language.
+class LetterOptions:
+    """Which letter to show: for which cut-off, due how many days before it, and in which language.
 
     Without a cut-off, for the next one.
     """
@@ -45,7 +45,7 @@ class Wish:
     language: str = ENGLISH
 
 
-NEXT: Final = Wish()
+NEXT: Final = LetterOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,59 +84,59 @@ class LetterPage:
 def letter(visit: Visit) -> Reply:
     """The page."""
     events = cutoffs_of(visit.store.calendar_events())
-    wish = _wish(visit, events)
-    with in_language(wish.language):
-        shown = letter_page(visit.overview, visit.now, visit.site.page_url, wish)
+    options = _options(visit, events)
+    with in_language(options.language):
+        shown = letter_page(visit.overview, visit.now, visit.site.page_url, options)
     query = f"?{urlencode(visit.query)}" if visit.query else ""
     choices, contact = _choices(events, shown, visit.now), _contact(visit.overview, shown.call)
-    values = {"wish": wish, "choices": choices, "languages": LANGUAGES, "query": query, "contact": contact}
+    values = {"options": options, "choices": choices, "languages": LANGUAGES, "query": query, "contact": contact}
     return page(visit, "letter.html", shown=shown, **values)
 
 
 def _contact(overview: Overview, call: CallCard | None) -> str:
-    """Whom the call names for questions; empty if it names nobody."""
+    """The contact for questions that the call names; empty if it names none."""
     named = (known.call.contact for known in overview.known.calls if call and known.key == call.key)
     return clean(next(named, None) or "", 100)
 
 
 def letter_text(visit: Visit) -> Reply:
     """The request as a text file."""
-    wish = _wish(visit, cutoffs_of(visit.store.calendar_events()))
-    with in_language(wish.language):
-        shown = letter_page(visit.overview, visit.now, visit.site.page_url, wish)
+    options = _options(visit, cutoffs_of(visit.store.calendar_events()))
+    with in_language(options.language):
+        shown = letter_page(visit.overview, visit.now, visit.site.page_url, options)
         subject = _("Subject: {subject}").format(subject=shown.subject)
     text = f"{subject}\n\n{shown.text}\n"
     name = "letter-of-support-request.txt"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Language": wish.language}
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Language": options.language}
     return Reply(text.encode("utf-8", "replace"), "text/plain; charset=utf-8", headers=headers)
 
 
-def letter_page(overview: Overview, now: datetime, page_url: str, wish: Wish = NEXT) -> LetterPage:
+def letter_page(overview: Overview, now: datetime, page_url: str, options: LetterOptions = NEXT) -> LetterPage:
     """The request for a cut-off, or for the call that can be applied to next; without one, with gaps to fill in."""
     cards = ordered([call_card(known, now) for known in overview.known.calls])
-    call = next((card for card in cards if card.is_current and wish.call in (None, card.key)), None)
-    cutoff = _cutoff(call, wish) if call else None
+    call = next((card for card in cards if card.is_current and options.call in (None, card.key)), None)
+    cutoff = _cutoff(call, options) if call else None
     hosting = call.years if call and call.years else _("[year]")
     subject = _("Letter of support for hosting a “Clusters meet Regions” workshop in {years}").format(years=hosting)
-    paragraphs = (*_request(hosting, _deadline(cutoff, wish.days, now)), *_contents(hosting), *_end(call, page_url))
+    paragraphs = (*_request(hosting, _deadline(cutoff, options.days, now)), *_contents(hosting), *_end(call, page_url))
     return LetterPage(call, cutoff, subject, paragraphs)
 
 
 # ── which cut-off ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _wish(visit: Visit, events: Sequence[CalendarEvent]) -> Wish:
+def _options(visit: Visit, events: Sequence[CalendarEvent]) -> LetterOptions:
     """What the address asks for. BadRequest or NotFound if there is no such cut-off or number of days."""
     days, wanted = visit.query.get("letter", str(LEAD_DAYS)), _language(visit)
     if not _LEAD.fullmatch(days) or int(days) > MAX_DAYS:
         raise BadRequest(_("The days before a cut-off must be a number from 0 to {max}.").format(max=MAX_DAYS))
     if "cutoff" not in visit.query:
-        return Wish(days=int(days), language=wanted)
+        return LetterOptions(days=int(days), language=wanted)
     event = next((event for event in events if event.uid == visit.query["cutoff"]), None)
     cutoff = cutoff_of(event) if event else None
     if event is None or cutoff is None:
         raise NotFound(_("There is no such cut-off."), ("/letter", _("Choose a cut-off")))
-    return Wish(event.key, cutoff.at, int(days), wanted)
+    return LetterOptions(event.key, cutoff.at, int(days), wanted)
 
 
 def _language(visit: Visit) -> str:
@@ -147,9 +147,9 @@ def _language(visit: Visit) -> str:
     return wanted
 
 
-def _cutoff(call: CallCard, wish: Wish) -> CutoffStep | None:
+def _cutoff(call: CallCard, options: LetterOptions) -> CutoffStep | None:
     """The wanted cut-off, if it is still to come; else the next one."""
-    wanted = (step for step in call.steps if step.at == wish.at and not step.is_over)
+    wanted = (step for step in call.steps if step.at == options.at and not step.is_over)
     return next(wanted, call.next)
 
 

@@ -1,7 +1,7 @@
 """Managing a subscription by a link, without an account: ask for the link, see what there is, change, pause, end it.
 
-The answer to whoever asks is the same for every address, in content and in what the database is asked: whether it has a
-subscription is looked at later, when the mail is written (`store/mail_requests.py`). What is stored about an address is
+The response to a request is the same for every address, in content and in database queries: whether it has a
+subscription is checked later, when the mail is written (`store/mail_requests.py`). What is stored about an address is
 sent there, and never shown; nor is the address itself.
 """
 

@@ -1,7 +1,8 @@
 """The countries that have a page of their own, and which of them share a land border. Pure.
 
 Source: the lists of land boundaries in the CIA World Factbook (public domain), without those of overseas territories.
-France and the United Kingdom are joined by the tunnel, Denmark and Sweden by the bridge. Borders are no statement.
+France and the United Kingdom are joined by the tunnel, Denmark and Sweden by the bridge.
+The list is not a political statement.
 """
 
 from __future__ import annotations

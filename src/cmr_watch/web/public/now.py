@@ -30,9 +30,9 @@ MAX_OF_READING: Final = 50
 """Of the newest changes, those that matter most within a reading are shown."""
 MAX_EDITIONS: Final = 6
 DATED: Final = timedelta(days=1)
-"""What was read longer ago is told with its day."""
+"""What was read longer ago is shown with its day."""
 UNKNOWN: Final = timedelta(days=7)
-"""What was read longer ago is not told as what is open: calls have been closed and opened within a week."""
+"""What was read longer ago is not shown as what is open now: calls have been closed and opened within a week."""
 _WEIGHTS: Final = (
     {K.CALL_OPENED, K.CALL_CLOSED, K.CALL_CUTOFF_MOVED, K.CALL_CUTOFF_ADDED, K.CALL_WITHDRAWN},
     {K.EDITION_CANCELLED, K.EDITION_WITHDRAWN, K.EDITION_POSTPONED},
@@ -44,7 +44,7 @@ _WEIGHTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The large figure, the words beside it, and what it counts to. `is_words`: the figure is no number."""
+    """The large figure, the words next to it, and what it counts to. `is_words`: the figure is not a number."""
 
     figure: str
     words: str
@@ -154,7 +154,7 @@ def _more(recorded: Sequence[RecordedChange]) -> str:
 
 
 def _unknown(known: Known, read_at: datetime) -> Lead:
-    """That nobody knows what is open, and what was open when the page was last read."""
+    """That it is unknown what is open, and what was open when the page was last read."""
     cards = ordered([call_card(entry, read_at) for entry in known.calls if not entry.gone])
     open_ = next((card for card in cards if card.is_open), None)
     day = day_words(words.brussels(read_at).date())

@@ -198,6 +198,6 @@ def _notes(planned: PlannedStep, event: CalendarEvent, site: SiteFacts, letter: 
 
 
 def letter_path(event: CalendarEvent, leads: Mapping[str, int]) -> str:
-    """The request for the letter, for this cut-off and for the day on which the plan has the letter in hand."""
+    """The request for the letter, for this cut-off and for the day by which the plan needs the letter."""
     days = f"&letter={leads['letter']}" if "letter" in leads else ""
     return f"/letter?cutoff={quote(event.uid)}{days}"

@@ -43,7 +43,7 @@ def page(visit: Visit, template: str, **values: object) -> Reply:
 
 
 def form_page(site: SiteFacts, template: str, status: int = HTTPStatus.OK, **values: object) -> Reply:
-    """A page with a form, or what came of one. It shows nothing of the platform, and no address with a secret.
+    """A page with a form, or with the result of one. It shows nothing of the platform, and no address with a secret.
 
     `here`: its path, with which it links to itself in other languages; not given if it has a secret in it.
     """
@@ -80,7 +80,7 @@ def icon() -> bytes:
 
 @cache
 def stylesheet_path() -> str:
-    """The path of the stylesheet, which names its content, so that clients may keep it for ever."""
+    """The path of the stylesheet, which names its content, so that clients may cache it forever."""
     return f"/static/site-{sha256(stylesheet()).hexdigest()[:10]}.css"
 
 

@@ -166,7 +166,7 @@ def _is_long_ago(checked_at: datetime | None, site: SiteFacts, now: datetime) ->
 
 
 def _idle(at: datetime | None) -> str:
-    """Nobody has tried, so it is not the page that cannot be read."""
+    """There was no attempt, so the cause is not that the page cannot be read."""
     if at is None:
         return _("The page is not being checked")
     return _("The page has not been checked since {time}").format(time=day_and_time(at, BRUSSELS))

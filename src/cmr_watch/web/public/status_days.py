@@ -35,7 +35,7 @@ INCIDENT_SENTENCES: Final[dict[IncidentKind, str]] = {
     "reading-suspect": N_("The platform’s page looked wrong, so nothing was taken from it."),
     "reading-unusable": N_("The platform’s page did not have the usual content, so nothing was taken from it."),
 }
-"""What readers are told of an incident, by its kind."""
+"""What the site says about an incident, by its kind."""
 _OTHER_INCIDENT: Final = N_("There was a fault in this service.")
 _KINDS: Final[dict[CheckOutcome, IncidentKind]] = {"failed": "fetch-failing", "suspect": "reading-suspect"}
 """A single check that fails opens no incident, and is explained by the same sentence."""
@@ -84,7 +84,7 @@ def days_of(
 
 
 def incident_sentence(kind: IncidentKind) -> str:
-    """What readers are told of an incident."""
+    """What the site says about an incident."""
     return _(INCIDENT_SENTENCES.get(kind, _OTHER_INCIDENT))
 
 

@@ -86,7 +86,7 @@ def _cutoff(cutoff: Cutoff) -> Record:
 
 
 def cell(value: Any) -> str:
-    """The text of a cell. Several values stand in one, separated by semicolons."""
+    """The text of a cell. Several values share one, separated by semicolons."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -118,7 +118,7 @@ class BadRequest(CmrWatchError):
 
 
 class NotFound(CmrWatchError):
-    """There is no page at this address.
+    """This address has no page.
 
     The message is shown to the reader. `way_on`: a path, and the words of the link to it; `similar`: more of them, of
     the pages that the reader may have meant.

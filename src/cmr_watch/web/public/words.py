@@ -35,7 +35,7 @@ def freshness(read_at: datetime | None, now: datetime, check_interval: timedelta
 
 
 def nothing_read() -> str:
-    """What stands in place of a list before the first check."""
+    """The text in place of a list before the first check."""
     return _("Nothing has been read yet. It appears here after the first check.")
 
 
