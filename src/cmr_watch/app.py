@@ -6,7 +6,6 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -137,7 +136,7 @@ class App:
         results = check_site(url, self._fetcher, self._checks, self._clock, self._pause, stop)
         unreadable_rows.report(self._database, self._clock())
         report = self._finish_check(results, notify)
-        return replace(report, failing=failing, configured=configured(synced, self._settings.file))
+        return report._replace(failing=failing, configured=configured(synced, self._settings.file))
 
     def _skipped_links(self) -> str:
         """Which host the links of the list lead to, if none of them leads to the site of the list; else nothing."""

@@ -11,9 +11,9 @@ the known editions and calls have to be stored; all others have the name that fo
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from cmr_watch import serialization
 from cmr_watch.cutoff_diff import compare_cutoffs
@@ -138,8 +138,7 @@ def _unlisted(event: CalendarEvent) -> CalendarEvent:
 # ── what a reading changed ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(NamedTuple):
     """A change of what is known, and the events before it."""
 
     before: Known

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from cmr_watch.log import redact_address, redact_page_url
@@ -55,8 +55,7 @@ def undelivered(delivery: DeliveryReport) -> str:
     return f"{counted(count, 'message')} could not be delivered" if count else ""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckReport:
+class CheckReport(NamedTuple):
     """The result for the list of editions, or for the page that was accepted, and for the pages linked from the list.
 
     - `delivery`: None if no notifications were requested.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
@@ -183,7 +182,7 @@ def test_the_earliest_of_several_subscriptions_counts_in_its_time_zone():
     near = subscription([1], hour=7)
     assert decide([cutoff()], [far, near], (), utc("2024-05-29 12:00")).next_at == utc("2024-05-30 05:00")
     midnight = cutoff(utc("2024-05-31 22:30"))  # 1 June in Brussels, 31 May in New York
-    decision = decide([midnight], [far, replace(near, reminders=(7,))], (), utc("2024-05-31 06:00"))
+    decision = decide([midnight], [far, near._replace(reminders=(7,))], (), utc("2024-05-31 06:00"))
     assert offsets_and_days(decision) == [(1, 0)]
 
 

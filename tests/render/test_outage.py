@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from cmr_watch.clock import BRUSSELS
@@ -21,13 +20,13 @@ def test_an_outage_and_its_end():
         assert "check the page yourself" in text
     mail = body(Contents(outages=(OUTAGE,)), CONTEXT, False, BRUSSELS)
     assert mail.subject == "No updates since 5 December 2023: the page cannot be read"
-    ended = body(Contents(outages=(replace(OUTAGE, phase="ended"),)), CONTEXT, False, BRUSSELS)
+    ended = body(Contents(outages=(OUTAGE._replace(phase="ended"),)), CONTEXT, False, BRUSSELS)
     assert ended.subject == "The page can be read again"
     assert "We had not been able to read the “Clusters meet Regions” page since 5 December 2023, 13:00" in ended.text
 
 
 def test_an_outage_of_another_page_and_beside_changes():
-    outage = replace(OUTAGE, page_url="https://example.eu/call")
+    outage = OUTAGE._replace(page_url="https://example.eu/call")
     mail = body(Contents(groups(recorded(ChangeKind.EDITION_ANNOUNCED)), outages=(outage,)), CONTEXT, False, BRUSSELS)
     assert mail.subject.endswith(" · and the call page cannot be read")
     assert "read the page about the call for hosts since" in mail.text
@@ -36,7 +35,7 @@ def test_an_outage_of_another_page_and_beside_changes():
 
 
 def test_both_pages_are_one_item():
-    call_page = replace(OUTAGE, page_url="https://example.eu/call", since=NOON + timedelta(hours=1))
+    call_page = OUTAGE._replace(page_url="https://example.eu/call", since=NOON + timedelta(hours=1))
     for text in rendered_texts(lambda chat: body(Contents(outages=(call_page, OUTAGE)), CONTEXT, chat, BRUSSELS)):
         plain = " ".join(text.split())
         assert plain.count("Until this is resolved, check the page yourself.") == 1

@@ -314,15 +314,15 @@ def contents() -> Iterator[tuple[str, str, Contents]]:
     yield "digest-weekly", "Weekly digest", Contents(past, digest=weekly)
     daily = Digest("daily", date(2026, 11, 28), date(2026, 11, 28))
     opened = OutageNotice("opened", at(25, 11, 2026, 9), PAGE)
-    call_page = replace(opened, page_url=CALL_PAGE)
+    call_page = opened._replace(page_url=CALL_PAGE)
     editions = (groups["edition-rescheduled"], groups["edition-announced"])
     yield "digest-daily", "Daily digest with an outage", Contents(editions, digest=daily, outages=(call_page,))
     yield "reminder", "Reminder of the next cut-off", Contents(reminders=(REMINDER,))
-    last = replace(REMINDER, days_left=2, offset=2, later=())
+    last = REMINDER._replace(days_left=2, offset=2, later=())
     yield (
         "reminder-last",
         "Reminder of the last cut-off, which moved",
-        Contents(reminders=(replace(last, open=replace(last.open, moved_from=at(28, 11, 2026))),)),
+        Contents(reminders=(last._replace(open=last.open._replace(moved_from=at(28, 11, 2026))),)),
     )
     yield (
         "reminder-and-call",
@@ -336,7 +336,7 @@ def contents() -> Iterator[tuple[str, str, Contents]]:
     yield "outage-opened", "The page cannot be read", Contents(outages=(opened,))
     yield "outage-call-page", "The call page cannot be read", Contents(outages=(call_page,))
     yield "outage-both", "Neither page can be read", Contents(outages=(call_page, opened))
-    yield "outage-ended", "The page can be read again", Contents(outages=(replace(opened, phase="ended"),))
+    yield "outage-ended", "The page can be read again", Contents(outages=(opened._replace(phase="ended"),))
 
 
 # ── all samples ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -122,7 +122,7 @@ def test_an_unchanged_reading_updates_only_the_page(checks: Checks, database: Da
     second = checks.baseline(URL)
     assert first is not None
     moved = {"read_at": fetched.fetched_at, "full_read_at": fetched.fetched_at, "validators": Validators('"2"', None)}
-    assert second == replace(first, revision=2, **moved)  # type: ignore[arg-type]
+    assert second == first._replace(revision=2, **moved)  # type: ignore[arg-type]
     assert [count(database, table) for table in (schema.snapshots, schema.contents, schema.checks)] == [1, 1, 2]
 
 
@@ -132,7 +132,7 @@ def test_a_304_keeps_content_and_validators(checks: Checks) -> None:
     assert first is not None
     at = NOW + 30 * MINUTE
     checks.commit(record(outcome="unchanged", revision=1, fetched=None, checked_at=at, conditional=True))
-    assert checks.baseline(URL) == replace(first, revision=2, read_at=at)
+    assert checks.baseline(URL) == first._replace(revision=2, read_at=at)
 
 
 def test_only_an_unconditional_get_is_a_full_reading(checks: Checks) -> None:
@@ -226,7 +226,7 @@ def test_silent_changes_are_not_fanned_out(checks: Checks, database: Database) -
 def test_pages_are_stored_separately(checks: Checks) -> None:
     other = "https://clustercollaboration.eu/open-call"
     checks.commit(record())
-    checks.commit(replace(record(snapshot=OTHER), page=PageRef(other, "initiative")))
+    checks.commit(record(snapshot=OTHER)._replace(page=PageRef(other, "initiative")))
     first, second = checks.baseline(URL), checks.baseline(other)
     assert first is not None
     assert second is not None
@@ -458,7 +458,7 @@ def test_additions_from_a_suspect_reading_become_known(checks: Checks) -> None:
     assert recorded is not None
     assert [entry.change for entry in recorded] == [added]
     assert before is not None
-    assert checks.baseline(URL) == replace(before, revision=2, known=more)
+    assert checks.baseline(URL) == before._replace(revision=2, known=more)
     assert checks.commit(suspect(revision=1, known=more, changes=(added,))) is None
 
 

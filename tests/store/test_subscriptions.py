@@ -93,7 +93,7 @@ def test_a_subscription_is_ended_by_id(subscriptions: Subscriptions) -> None:
     first = subscriptions.add(wanted("a@b.org"), NOW)
     second = subscriptions.add(wanted("c@d.org"), NOW)
     ended = subscriptions.end(first.id, "on request", LATER)
-    assert ended == (replace(first, status="ended", ended_at=LATER, end_reason="on request"),)
+    assert ended == (first._replace(status="ended", ended_at=LATER, end_reason="on request"),)
     assert subscriptions.active() == (second,)
     assert subscriptions.end(first.id, "again", LATER) == ()
 
@@ -146,7 +146,7 @@ def test_changed_options_update_the_subscription(database: Database, subscriptio
     (before,) = subscriptions.active()
     commit_changes(database, 1)
     subscriptions.sync([replace(ADA, topics=("calls",), countries=("FR",))], LATER)
-    assert subscriptions.list_all() == (replace(before, topics=("calls",), countries=("FR",)),)
+    assert subscriptions.list_all() == (before._replace(topics=("calls",), countries=("FR",)),)
 
 
 def test_a_changed_address_ends_the_old_subscription(database: Database, subscriptions: Subscriptions) -> None:
@@ -214,7 +214,7 @@ def test_an_entry_with_another_name_is_the_same_subscription(
     fan_out_all(MatchQueue(database))
     synced = subscriptions.sync([replace(ADA, name="countess", address=address, countries=("FR",))], LATER)
     assert synced == Synced(renamed=1)
-    assert subscriptions.list_all() == (replace(before, name="countess", address=address, countries=("FR",)),)
+    assert subscriptions.list_all() == (before._replace(name="countess", address=address, countries=("FR",)),)
     with MatchQueue(database).batch(LATER) as batch:
         assert batch is not None
         (recipient,) = batch.recipients
@@ -228,7 +228,7 @@ def test_another_spelling_of_an_address_is_the_same_subscription(
     (before,) = subscriptions.active()
     commit_changes(database, 1)
     assert subscriptions.sync([replace(ADA, address="ADA@example.org")], LATER) == Synced()
-    assert subscriptions.list_all() == (replace(before, address="ADA@example.org"),)
+    assert subscriptions.list_all() == (before._replace(address="ADA@example.org"),)
     subscriptions.end("ada@example.org", "on request", LATER)
     assert subscriptions.sync([ADA], LATER) == Synced(), "it stays ended"
 
@@ -255,7 +255,7 @@ def test_an_entry_that_takes_the_name_of_another_recipient(subscriptions: Subscr
     eve = wanted("eve@example.org", name="ada")
     synced = subscriptions.sync([eve, replace(ADA, name="countess")], LATER)
     assert synced == Synced(started=1, renamed=1)
-    assert subscriptions.active()[0] == replace(before, name="countess")
+    assert subscriptions.active()[0] == before._replace(name="countess")
     assert [(entry.name, entry.address) for entry in subscriptions.active()[1:]] == [("ada", "eve@example.org")]
 
 
@@ -357,7 +357,7 @@ def test_edit_keeps_everything_but_the_options(database: Database, subscriptions
     before = subscriptions.add(wanted("ada@example.org", topics=("calls",)), NOW, consent="form")
     commit_changes(database, 3)
     edited = subscriptions.edit(before.id, wanted("ada@example.org", topics=("editions",), countries=("fr",)), LATER)
-    assert edited == replace(before, topics=("editions",), countries=("FR",))
+    assert edited == before._replace(topics=("editions",), countries=("FR",))
     assert subscriptions.list_all() == (edited,)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, get_args
 from zoneinfo import ZoneInfo
@@ -167,7 +166,7 @@ def _with_recipients(items: Sequence[QuarantinedItem], database: Database, now: 
     subscribed, mutes = Subscriptions(database).active(), Mutes(database).by_mailbox()
     counts = Counter(change_id for _, change_id, *_ in match_changes(subscribed, unmatched, mutes, now))
     for item in items:
-        yield replace(item, recipients=item.recipients or counts[item.id])
+        yield item._replace(recipients=item.recipients or counts[item.id])
 
 
 def _to(item: QuarantinedItem) -> str:

@@ -7,15 +7,14 @@ empty variable counts as not set. Error messages name the file or variable, and 
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from cmr_watch.config.files import read_file
@@ -191,8 +190,7 @@ def _without_password(url: str) -> str:
 # ── one value ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class _RawValue:
+class _RawValue(NamedTuple):
     """A value before it is parsed. `place` says where it was set; relative paths start from the folder `base`."""
 
     place: str
@@ -273,7 +271,7 @@ def _parse_option(option: Option, values: Mapping[str, _RawValue]) -> Any:
         raise ConfigError(f"{raw.place}: is set twice, also as {option.key}_file; keep only one of them")
     if in_file:
         secret = _read_secret(in_file)
-        raw = replace(secret, value=option.setting_type.from_text(secret.value))
+        raw = secret._replace(value=option.setting_type.from_text(secret.value))
     return _parse(option, raw) if raw else None
 
 
@@ -351,6 +349,8 @@ def _reject_unknown_keys(place_of: Callable[[str], str], keys: Iterable[str], kn
 
 
 def _suggest(key: str, known: list[str]) -> str:
+    import difflib  # only to explain an error
+
     matches = difflib.get_close_matches(key, known, 1, 0.6)
     return f'did you mean "{matches[0]}"?' if matches else "expected one of " + ", ".join(known)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -22,8 +22,7 @@ PINNED_HOSTS: Final = ("clustercollaboration.eu", "www.clustercollaboration.eu")
 MAIL_PORTS: Final = {"starttls": 587, "tls": 465, "plain": 25}
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """How a setting is written. A secret can also be read from a file that `<key>_file` names."""
 
     key: str

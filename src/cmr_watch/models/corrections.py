@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from cmr_watch.models.readings import PageRef
 
 CorrectionEnd = Literal["lapsed", "dropped", "replaced"]
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(NamedTuple):
     """The right reading of one line. It holds as long as the page has that line, word for word.
 
     - `line`: the line's text, or that of an entry that stands in several lines.

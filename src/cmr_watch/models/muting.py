@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 from urllib.parse import quote, unquote
 
 from cmr_watch.models.readings import Change, RecordedChange
@@ -25,16 +24,14 @@ MUTE_LINK: Final = rf"/mute/(edition|call)-([0-9A-Za-z_.~%-]+)-{MUTE_SLOT}"
 _LINK: Final = re.compile(MUTE_LINK)
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRef:
+class ItemRef(NamedTuple):
     """An edition or a call. Its key never changes, whatever becomes of its name and days; both kinds may share one."""
 
     kind: ItemKind
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mute:
+class Mute(NamedTuple):
     """An edition or a call that a recipient has muted.
 
     `ended_at`: when the recipient undid that; None while it holds. What was read until then stays muted.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from cmr_watch.models.muting import Mute
 from cmr_watch.models.readings import KnownCall, KnownEdition, RecordedChange
@@ -24,8 +25,7 @@ OutageNoticeKey = tuple[int, OutagePhase]
 """The ID of an outage, and its beginning or its end. Each recipient gets each notice once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outage:
+class Outage(NamedTuple):
     """A time in which the list or a call page cannot be read, for long enough to notify subscribers.
 
     - `page`: identifies the page, whatever its address. `is_list`: whether it is the list.
@@ -42,8 +42,7 @@ class Outage:
     announces_end: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A change that a recipient may be notified of (ADR 6).
 
     - `due_at`: when to decide. `digest_period`: the digest that it was postponed to.
@@ -57,8 +56,7 @@ class Match:
     is_pending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """A mailbox, with everything that may be due to it.
 
     - `sent_reminders`: reminders that were sent or skipped. `pending_reminders`: those in a message not sent yet.
@@ -102,8 +100,7 @@ class PlanningContext:
     outages: tuple[Outage, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The decisions for one recipient.
 
     - `contents`: what to send now; None for nothing.
@@ -132,8 +129,7 @@ class Plan:
     stale_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """A plan and its message; None if there is nothing to send."""
 
     recipient: Recipient

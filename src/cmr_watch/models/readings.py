@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 PageKind = Literal["initiative", "call", "edition"]
 Section = Literal["upcoming", "past"]
@@ -27,16 +27,14 @@ PARSER_VERSION = 4
 # ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Validators:
+class Validators(NamedTuple):
     """The validators of a response, as sent by the server, which make the next GET conditional (RFC 9110 §13)."""
 
     etag: str | None = None
     last_modified: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PageRef:
+class PageRef(NamedTuple):
     """A watched page: its URL, and which kind of page it is."""
 
     url: str
@@ -139,8 +137,7 @@ class CallNotice:
     needs: tuple[str, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingWarning:
+class ReadingWarning(NamedTuple):
     """A line that was not fully understood. `code` is one of the warning codes, `text` the line, truncated if long."""
 
     code: str
@@ -227,8 +224,7 @@ class Known:
     calls: tuple[KnownCall, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LastFetch:
+class LastFetch(NamedTuple):
     """When a page was last fetched, and whether that fetch failed."""
 
     page: PageRef

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.domain_names import to_ascii
@@ -31,8 +31,7 @@ REMINDERS = (30, 14, 7, 2, 1)
 """When to remind by default, in whole local days before a cut-off."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(NamedTuple):
     """A time of day in which nothing is delivered, from `start` until before `end`, in the recipient's time zone.
 
     It may include midnight: with `start` 22:00 and `end` 07:00, it ends the next morning.
@@ -81,8 +80,7 @@ class SubscriptionRequest:
     language: str = ENGLISH
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(NamedTuple):
     """A stored subscription. For the other fields, see SubscriptionRequest.
 
     - `after_change_id`: it covers only changes with a greater ID.
@@ -119,8 +117,7 @@ class Subscription:
 # ── contents of messages ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCutoff:
+class OpenCutoff(NamedTuple):
     """A cut-off of an open call, for which reminders may be due.
 
     - `since`: when it was first read; None if it was part of the baseline.
@@ -135,8 +132,7 @@ class OpenCutoff:
     conflicting_notice: CallNotice | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reminder:
+class Reminder(NamedTuple):
     """A reminder, due `offset` days before a cut-off. `days_left`: the local days that are left now; 0 is today.
 
     `later`: the open cut-offs of the same call after this one, the soonest first.
@@ -148,8 +144,7 @@ class Reminder:
     later: tuple[Cutoff, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OpenItems:
+class OpenItems(NamedTuple):
     """The calls that are open and the editions that are upcoming, for a welcome message.
 
     - `topics`: those that the recipient follows; what belongs to others is left out.
@@ -164,8 +159,7 @@ class OpenItems:
     has_muted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeGroup:
+class ChangeGroup(NamedTuple):
     """The net changes of one edition or call in a message, in message order; at least one.
 
     `current`: what all pages together say of the edition or call now; None if it is no longer known.
@@ -185,8 +179,7 @@ class ChangeGroup:
         return self.changes[0].change.kind.startswith("call.")
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
+class Digest(NamedTuple):
     """Marks a message as a digest of the changes found from `first_day` to `last_day`, both included."""
 
     frequency: Literal["daily", "weekly"]
@@ -197,8 +190,7 @@ class Digest:
 OutagePhase = Literal["opened", "ended"]
 
 
-@dataclass(frozen=True, slots=True)
-class OutageNotice:
+class OutageNotice(NamedTuple):
     """A notice that a watched page could not be read for days, or that it can be read again. Each is sent once.
 
     `since`: the last good reading before the outage; the first failed check if there was none.
@@ -209,8 +201,7 @@ class OutageNotice:
     page_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(NamedTuple):
     """Everything in one message to one recipient, in message order.
 
     `welcome`: the open calls and upcoming editions, for a new subscriber. `monthly_status`: there was nothing new.
@@ -305,8 +296,7 @@ REQUESTED: tuple[Purpose, ...] = ("opt-in", "link", "export")  # on the site, in
 DeliveryOutcome = Literal["sent", "logged", "failed", "superseded", "cancelled", "discarded"]
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A message in the outbox.
 
     - `outcome`: None while it is pending. `done_at`: when it got an outcome.

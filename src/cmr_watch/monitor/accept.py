@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from cmr_watch.clock import Clock
@@ -74,7 +74,7 @@ def _changes_of_missing(
     missing: tuple[KnownEdition | KnownCall, ...], known: Known, reading: Reading, checks: Checks
 ) -> tuple[Change, ...]:
     """The changes of the missing entries if the next reading is the same as the accepted one."""
-    again = replace(reading, at=reading.at + CONFIRMED_AFTER)
+    again = reading._replace(at=reading.at + CONFIRMED_AFTER)
     keys = {entry.key for entry in missing}
     compared = without_duplicates(compare_reading(again, known, checks), again, checks)
     return tuple(change for change in compared.changes if change.key in keys)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
@@ -67,7 +66,7 @@ def check_page(
         reading = _not_modified(page, baseline, clock())
     else:
         reading = _read(page, fetched, baseline, checks, clock(), conditional=validators is not None)
-    return _commit_with_retries(replace(reading, round_=round_), baseline, checks, title_of)
+    return _commit_with_retries(reading._replace(round_=round_), baseline, checks, title_of)
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,7 +117,8 @@ def _commit_with_retries(reading: Reading, baseline: Baseline | None, checks: Ch
 def _read_again(reading: Reading, fetched: FetchedPage, baseline: Baseline | None, checks: Checks) -> Reading:
     """The reading with the corrections that hold now: one may have been made meanwhile."""
     now, conditional = reading.checked_at, reading.conditional
-    return replace(_read(reading.page, fetched, baseline, checks, now, conditional=conditional), round_=reading.round_)
+    again = _read(reading.page, fetched, baseline, checks, now, conditional=conditional)
+    return again._replace(round_=reading.round_)
 
 
 def _commit(reading: Reading, baseline: Baseline | None, checks: Checks, title_of: TitleOf) -> CheckResult | None:
@@ -148,7 +148,7 @@ def _as_misread(
     except ParseError:
         return baseline, matching
     known = known_as_misread(baseline.known, baseline.snapshot, misread, reading.snapshot, reading.at)
-    return replace(baseline, known=known), match_reading(known, reading.snapshot, reading.at)
+    return baseline._replace(known=known), match_reading(known, reading.snapshot, reading.at)
 
 
 def commit_plausible(
@@ -164,9 +164,9 @@ def commit_plausible(
     compared = compare_reading(reading, baseline.known, checks, review.applied_to(matching))
     compared = without_duplicates(compared, reading, checks)
     outcome: CheckOutcome = "changed" if compared.changes else "unchanged"
-    reading = replace(reading, snapshot=with_expected_layout(reading.snapshot, review.expected))
+    reading = reading._replace(snapshot=with_expected_layout(reading.snapshot, review.expected))
     record = _record(reading, baseline, outcome, compared)
-    record = replace(record, layout_notice=review.notice, has_known_layout=review.expected is None)
+    record = record._replace(layout_notice=review.notice, has_known_layout=review.expected is None)
     return _store(record, checks, baseline)
 
 
@@ -181,8 +181,8 @@ def _commit_suspect(
     difference = describe_difference(baseline.snapshot if baseline else None, reading.snapshot)
     acceptable = not (reading.error or refusal(reading.page, reading.snapshot, checks.known_pages))
     record = _record(reading, baseline, "suspect", compared)
-    record = replace(record, detail=reason, drift=difference, acceptable=acceptable)
-    return _store(record if baseline else replace(record, known=None), checks, baseline)
+    record = record._replace(detail=reason, drift=difference, acceptable=acceptable)
+    return _store(record if baseline else record._replace(known=None), checks, baseline)
 
 
 def _compare_suspect(reading: Reading, matching: Matching, baseline: Baseline | None) -> Comparison:

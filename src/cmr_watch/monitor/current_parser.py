@@ -42,7 +42,7 @@ def with_current_parser(checks: Checks, baseline: Baseline | None) -> Baseline |
     known = known_after_reparse(baseline.known, baseline.snapshot, snapshot, baseline.read_at)
     page = PageRef(stored.url, snapshot.kind)
     news = facts_ahead(page, baseline, snapshot, known, checks, baseline.read_at)
-    return replace(baseline, snapshot=snapshot, known=known, newly_read=news, evidence=evidence)
+    return baseline._replace(snapshot=snapshot, known=known, newly_read=news, evidence=evidence)
 
 
 def _read_damaged(checks: Checks, baseline: Baseline) -> Baseline:
@@ -53,7 +53,7 @@ def _read_damaged(checks: Checks, baseline: Baseline) -> Baseline:
         snapshot, evidence, _ = parse(stored, baseline.snapshot.kind, corrections)
     except ParseError as error:
         raise UnreadableRow(f"the reading {baseline.snapshot_id} is damaged, and so is its page: {error}") from error
-    return replace(baseline, snapshot=snapshot, evidence=evidence)
+    return baseline._replace(snapshot=snapshot, evidence=evidence)
 
 
 def facts_ahead(

@@ -15,7 +15,6 @@ from typing import Final
 from cmr_watch.models.readings import Change, ChangeKind, Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.call_diff import compare_calls, match_calls
 from cmr_watch.monitor.edition_diff import changed_facts, keep_cancelled
-from cmr_watch.monitor.garbled import garbled_lines
 from cmr_watch.monitor.keys import KeyGenerator
 from cmr_watch.monitor.match import Matching, is_same_place, match_reading
 from cmr_watch.monitor.recognition import is_mostly_found, listed_editions
@@ -144,6 +143,8 @@ def compare_suspect(
     At least half of the editions of the last good reading must be found in it, and it must not be garbled. Since that
     reading, which was last confirmed at `good_until`, at most MAX_FROM_SUSPECT are announced.
     """
+    from cmr_watch.monitor.garbled import garbled_lines  # imported only for a suspect reading
+
     if garbled_lines(matching.reading, last) or not is_mostly_found(listed_editions(known, last, now), matching):
         return Comparison((), known)
     keys = KeyGenerator(entry.key for entry in known.editions)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from cmr_watch.models.readings import Edition, Known, Outline, Section, Snapshot
 from cmr_watch.monitor.match import Matching, match_reading
@@ -28,8 +28,7 @@ Layout = tuple[str, ...]
 """The sections in page order, each with the word of its heading: `("upcoming: next", "past: previous")`."""
 
 
-@dataclass(frozen=True, slots=True)
-class LayoutReview:
+class LayoutReview(NamedTuple):
     """What a plausible reading's section headings mean.
 
     - `expected`: the layout that the operator knows, if this one differs; None if it is the same.
@@ -45,7 +44,7 @@ class LayoutReview:
 
     def applied_to(self, matching: Matching) -> Matching:
         """The matching without the lines that wait."""
-        return replace(matching.without(self.waiting), has_all_headings=self.has_all_headings)
+        return matching.without(self.waiting)._replace(has_all_headings=self.has_all_headings)
 
 
 def no_title(_url: str) -> str:

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from cmr_watch.models.readings import Edition, Known, KnownEdition, Snapshot
 from cmr_watch.monitor.sections import as_known, with_sections
@@ -39,8 +39,7 @@ Distance = Callable[[KnownEdition, Edition], timedelta | None]
 """How far a known edition and a line are apart; None if they do not match."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     """Compares the editions and lines that have a blocking key in common, and matches the nearest ones first.
 
     With `unique_only`, it matches only editions and lines with exactly one candidate.
@@ -51,8 +50,7 @@ class _Rule:
     unique_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Matching:
+class Matching(NamedTuple):
     """A reading, each of whose lines has a section, and the known editions that its lines are.
 
     It is made once for each reading: what is assessed is what is then compared. `as_read`: the reading as parsed.
@@ -74,7 +72,7 @@ class Matching:
         """The matching as if these lines, which are no known editions, were not on the page."""
         left_out = {id(line) for line in lines}
         kept = tuple(line for line in self.reading.editions if id(line) not in left_out)
-        return replace(self, reading=replace(self.reading, editions=kept)) if left_out else self
+        return self._replace(reading=replace(self.reading, editions=kept)) if left_out else self
 
 
 def match_reading(known: Known, as_read: Snapshot, now: datetime | None) -> Matching:

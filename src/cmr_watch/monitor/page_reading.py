@@ -1,26 +1,29 @@
-"""A fetched page and what the parser extracted from it."""
+"""A fetched page and what the parser extracted from it.
+
+What reads pages is imported only when there is something to read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
 
-from cmr_watch.charsets import decode
 from cmr_watch.exceptions import ParseError
 from cmr_watch.models.corrections import Correction
 from cmr_watch.models.evidence import Evidence
 from cmr_watch.models.readings import FetchedPage, Outline, PageKind, PageRef, Snapshot
-from cmr_watch.monitor.corrections import Corrected, Lapsed, apply_corrections
-from cmr_watch.monitor.masthead import h1_of, lang_of, title_of
 from cmr_watch.store.check_records import Baseline
 from cmr_watch.store.rounds import Round
 from cmr_watch.urls import page_address
 
+if TYPE_CHECKING:
+    from cmr_watch.monitor.corrections import Corrected, Lapsed
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+
+class Reading(NamedTuple):
     """A fetched page, and what the parser extracted from it.
 
     - `fetched`: None after a 304 response.
@@ -70,7 +73,10 @@ def _is_same_content(fetched: FetchedPage, baseline: Baseline) -> bool:
 
 
 def parse(fetched: FetchedPage, kind: PageKind, corrections: Sequence[Correction] = ()) -> Corrected:
-    """Read a page and apply its corrections. The reading engine is imported only when there is something to read."""
+    """Read a page and apply its corrections."""
+    from cmr_watch.charsets import decode
+    from cmr_watch.monitor.corrections import apply_corrections
+    from cmr_watch.monitor.masthead import h1_of, lang_of
     from cmr_watch.reading import read
 
     snapshot, evidence = read(kind, fetched.content, fetched.charset, fetched.url)
@@ -82,6 +88,8 @@ def parse(fetched: FetchedPage, kind: PageKind, corrections: Sequence[Correction
 
 def title_of_page(fetched: FetchedPage) -> str:
     """The title and the main headings of a page."""
+    from cmr_watch.charsets import decode
+    from cmr_watch.monitor.masthead import title_of
 
     return title_of(decode(fetched.content, fetched.charset))
 

@@ -26,7 +26,6 @@ from datetime import datetime
 from typing import Final
 
 from cmr_watch.models.readings import Cutoff, Edition, Known, Snapshot
-from cmr_watch.monitor.garbled import garbled_lines
 from cmr_watch.monitor.list_plausibility import first_list_problem, has_lost_days, list_problem
 from cmr_watch.monitor.match import Matching, match_reading
 from cmr_watch.places import fold, is_same_city
@@ -117,6 +116,8 @@ def _words(text: str) -> set[str]:
 
 
 def _garbled(last: Snapshot | None, reading: Snapshot) -> str | None:
+    from cmr_watch.monitor.garbled import garbled_lines  # imported only if the page was read again
+
     garbled = garbled_lines(reading, last)
     return f"garbled characters in {counted(garbled, 'line')}" if garbled else None
 

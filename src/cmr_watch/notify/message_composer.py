@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -65,7 +64,7 @@ class MessageComposer:
         body = self._cached_body(decided.contents, reader)
         if body is None:
             discarded = decided.discarded + decided.notified
-            return Planned(recipient, replace(decided, contents=None, notified=(), discarded=discarded))
+            return Planned(recipient, decided._replace(contents=None, notified=(), discarded=discarded))
         return Planned(recipient, decided, self._message(first, body, decided))
 
     def _message(self, first: Subscription, body: Body, decided: Plan) -> Message:
@@ -85,7 +84,7 @@ class MessageComposer:
             return self._render(contents, *reader)
         except RenderError:
             rest = self._without_unrenderable(contents, reader)
-        return self._render(rest, *reader) if replace(rest, digest=None) != Contents() else None
+        return self._render(rest, *reader) if rest._replace(digest=None) != Contents() else None
 
     def _without_unrenderable(self, contents: Contents, reader: _Reader) -> Contents:
         """Return the contents without the parts that cannot be rendered, and record the errors."""
@@ -126,8 +125,7 @@ def _parts(contents: Contents) -> Iterator[tuple[str, Contents]]:
 
 def _with_parts(contents: Contents, parts: Sequence[Contents]) -> Contents:
     """Return the contents reduced to some of their parts."""
-    return replace(
-        contents,
+    return contents._replace(
         items=tuple(group for part in parts for group in part.items),
         reminders=tuple(reminder for part in parts for reminder in part.reminders),
         welcome=next((part.welcome for part in parts if part.welcome is not None), None),

@@ -105,7 +105,7 @@ def unmuted_items(items: OpenItems, mutes: Iterable[Mute]) -> OpenItems:
     calls = tuple(known for known in items.calls if ItemRef("call", known.key) not in muted)
     editions = tuple(known for known in items.editions if ItemRef("edition", known.key) not in muted)
     has_muted = (len(calls), len(editions)) != (len(items.calls), len(items.editions))
-    return replace(items, calls=calls, editions=editions, has_muted=has_muted)
+    return items._replace(calls=calls, editions=editions, has_muted=has_muted)
 
 
 def _has_country_of(edition: Edition, subscription: Subscription) -> bool:

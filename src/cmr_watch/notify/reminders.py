@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from cmr_watch.models.muting import ItemRef, Mute
@@ -48,7 +48,7 @@ def unmuted(cutoffs: Sequence[OpenCutoff], mutes: Iterable[Mute]) -> Sequence[Op
 def _since(known: OpenCutoff, mute: Mute | None) -> OpenCutoff:
     if mute is None or mute.ended_at is None:
         return known
-    return replace(known, since=max(known.since or mute.ended_at, mute.ended_at))
+    return known._replace(since=max(known.since or mute.ended_at, mute.ended_at))
 
 
 def decide(
@@ -100,10 +100,10 @@ def _of_next_cutoff(
     """Return the reminder, naming the next cut-off of its call and those after it."""
     first, *later = (one for one in upcoming if one.call_key == reminder.open.call_key)
     if first == reminder.open:
-        return replace(reminder, later=tuple(one.cutoff for one in later))
+        return reminder._replace(later=tuple(one.cutoff for one in later))
     zone = subscription.schedule.time_zone
     days_left = local_date(zone, first.cutoff.at) - local_date(zone, now)
-    return replace(reminder, open=first, days_left=days_left.days, later=tuple(one.cutoff for one in later))
+    return reminder._replace(open=first, days_left=days_left.days, later=tuple(one.cutoff for one in later))
 
 
 def _decide_cutoff(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -63,8 +62,7 @@ LAST_JUDGED: Final = (
 """Selects each page with its newest check that read it or failed to: by ID, as the clock can be set back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(NamedTuple):
     """The last plausible reading of a page, with which the next one is compared.
 
     `read_at` is when the page was last read, even if unchanged; `full_read_at` when by an unconditional GET. `evidence`
@@ -89,8 +87,7 @@ class Baseline:
     has_reading: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class KnownAfterwards:
+class KnownAfterwards(NamedTuple):
     """What is known of a page after its stored baseline was parsed again, and what was read then for the first time.
 
     `edit`: the correction because of which it was parsed again.
@@ -102,8 +99,7 @@ class KnownAfterwards:
     edit: CorrectionEdit | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRecord:
+class CheckRecord(NamedTuple):
     """The complete result of one check.
 
     `revision` is that of the baseline it was compared with, None if there was none. `fetched` is None after a 304: the
@@ -157,8 +153,7 @@ class CheckRecord:
         return self.outcome in PLAUSIBLE_OUTCOMES or self.known is not None
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRow:
+class CheckRow(NamedTuple):
     """A stored check."""
 
     id: int
@@ -168,8 +163,7 @@ class CheckRow:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPage:
+class StoredPage(NamedTuple):
     """What is stored about a page at one version: the row and the reading of its baseline, and its known state.
 
     `has_reading`: whether the reading can be read; if not, it is an empty one.
@@ -183,8 +177,7 @@ class StoredPage:
     has_reading: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class CommitEffects:
+class CommitEffects(NamedTuple):
     """The effects of a commit.
 
     `incident` is set if one was opened. `reusable_version`: the version of the page at which the StoredPage that was

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -151,7 +150,7 @@ class Checks:
         if not is_replaced:
             self._keep_known(record.page, page, effects.reusable_version)
         if effects.reusable_version and not is_replaced:
-            self._stored_pages[record.page.url] = replace(stored, version=effects.reusable_version)
+            self._stored_pages[record.page.url] = stored._replace(version=effects.reusable_version)
         if effects.incident:
             log.debug("%s: %s: %s", effects.incident, record.page.url, record.detail)
         return recorded

@@ -6,9 +6,8 @@ A correction ends when its line is no longer on the page, when it is dropped, or
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
@@ -48,8 +47,7 @@ class Corrections:
             edit_corrections(connection, edit)
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectionEdit:
+class CorrectionEdit(NamedTuple):
     """A correction that begins, and those that end because of it or by themselves."""
 
     at: datetime

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, delete, select
 
@@ -25,8 +24,7 @@ _SELECT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PageState:
+class PageState(NamedTuple):
     """The rows of one page, and the same as models. `unreadable`: the keys of rows that cannot be read, by table."""
 
     editions: Rows

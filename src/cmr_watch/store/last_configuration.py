@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
@@ -15,8 +15,7 @@ from cmr_watch.store.schema import subscriptions
 _FILE = "configuration"
 
 
-@dataclass(frozen=True, slots=True)
-class MissingConfiguration:
+class MissingConfiguration(NamedTuple):
     """No configuration file was read, although one was applied to this database before.
 
     `file` is its path, None if it is not known. `subscriptions` is the number of those from a file that are active.

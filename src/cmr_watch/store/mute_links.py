@@ -23,7 +23,7 @@ def signed(connection: Connection, claimed: Sequence[Delivery]) -> tuple[Deliver
     if not any(_items(delivery.message.body) for delivery in claimed):
         return tuple(claimed)
     key = installation.key(connection)
-    return tuple(replace(delivery, message=_signed(key, delivery.message)) for delivery in claimed)
+    return tuple(delivery._replace(message=_signed(key, delivery.message)) for delivery in claimed)
 
 
 def _signed(key: bytes, message: Message) -> Message:

@@ -7,9 +7,8 @@ what was found until then is not brought back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
@@ -22,8 +21,7 @@ from cmr_watch.store.recipients import ACTIVE
 from cmr_watch.store.schema import mutes, subscriptions
 
 
-@dataclass(frozen=True, slots=True)
-class MuteStanding:
+class MuteStanding(NamedTuple):
     """The state of a recipient's mute of an edition or a call. `entry`: what is known of it; None if nothing."""
 
     is_subscribed: bool

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, func, or_, select, update
 
@@ -36,8 +35,7 @@ Pages = Mapping[str, Sequence[Any]]
 """The pages that were checked, each with its newest judged check, by normalised URL; the newest check comes last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """How the outages that there are now differ from the open rows.
 
     - `opened`: new rows. `ended`: the IDs of rows to close.

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, and_, bindparam, func, literal_column, or_, select, update
 
@@ -37,8 +36,7 @@ REPLACEABLE = and_(
 """Messages that have certainly not been sent and are not being sent: a newer message may supersede them."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaceableMessage:
+class ReplaceableMessage(NamedTuple):
     """A message that a newer one may supersede, which then takes over its age and its number of attempts."""
 
     id: int
@@ -47,8 +45,7 @@ class ReplaceableMessage:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedRecipients:
+class LoadedRecipients(NamedTuple):
     """Recipients to plan for, and their replaceable messages."""
 
     recipients: tuple[Recipient, ...]
@@ -116,8 +113,7 @@ def load(connection: Connection, mailboxes: Sequence[str], now: datetime) -> Loa
 _Rows = defaultdict[str, list[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Tables:
+class _Tables(NamedTuple):
     """The rows of several recipients by mailbox. `message_ids` are the IDs of all `messages`, which are replaceable."""
 
     messages: _Rows

@@ -8,9 +8,8 @@ then reviews the held items with `cmr-watch deliveries release`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -63,8 +62,7 @@ _MARKED_AT = "marked_restored_at"
 Kind = Literal["message", "change"]
 
 
-@dataclass(frozen=True, slots=True)
-class QuarantinedItem:
+class QuarantinedItem(NamedTuple):
     """A message or a change held for the operator's decision.
 
     - `held_at`: since when.

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
@@ -34,8 +33,7 @@ _MAX_OLDER = 200
 _SNAPSHOT = select(snapshots).where(snapshots.c.id == bindparam("snapshot"))
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotRow:
+class SnapshotRow(NamedTuple):
     """A snapshot without its content."""
 
     id: int
@@ -52,8 +50,7 @@ class SnapshotRow:
     kind: PageKind = "initiative"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSnapshot:
+class StoredSnapshot(NamedTuple):
     """A snapshot with the content of its page, and its evidence, if that is stored.
 
     The page has no validators: if it was suspect, it must not be the basis of a conditional request.
@@ -65,8 +62,7 @@ class StoredSnapshot:
     evidence: Evidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OlderReading:
+class OlderReading(NamedTuple):
     """A plausible reading before the baseline: when the page first had it, and the newest content that gave it."""
 
     fetched_at: datetime
@@ -74,8 +70,7 @@ class OlderReading:
     snapshot: Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingToStore:
+class ReadingToStore(NamedTuple):
     """A reading to store, as JSON.
 
     - `fetched`: None if it was extracted from the content of the baseline.
@@ -229,8 +224,7 @@ def content_of(connection: Connection, digest: str) -> bytes:
     return readable.model(connection, contents, row or {"sha256": digest}, content_of_row).body
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
+class _Content(NamedTuple):
     body: bytes
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cmr_watch.models.readings import TOPICS
 from cmr_watch.models.recipients import Subscription, SubscriptionRequest, mailbox_of
@@ -53,8 +54,7 @@ def normalize_address(address: str) -> str:
     return address if "://" in address else f"{local}{at}{domain.lower()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Differences:
+class Differences(NamedTuple):
     """What must be done, in this order, so that the subscriptions match the configuration file.
 
     - `ended`: no entry of the file continues them.

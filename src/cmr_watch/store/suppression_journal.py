@@ -13,10 +13,9 @@ import logging
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -123,8 +122,7 @@ class SuppressionJournal:
             log.warning("%s: left out a line that is incomplete or damaged", self._path)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """One line. `ended` is the ID of a subscription, or None if its address was erased."""
 
     at: datetime

@@ -138,7 +138,7 @@ def test_another_site_can_neither_ask_nor_act(desk: Desk, headers: dict[str, str
     path = desk.link()
     for act in ACTS:
         assert desk.client.post(f"{path}/{act}", b"until=2026-12-24&topic-calls=1", form).status_code == 403
-    assert desk.active == [replace(desk.active[0], paused_until=None, topics=("calls", "editions", "materials"))]
+    assert desk.active == [desk.active[0]._replace(paused_until=None, topics=("calls", "editions", "materials"))]
     assert desk.mails("export") == []
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import NamedTuple
 
 from cmr_watch.exceptions import FetchError
 from cmr_watch.models.readings import Validators
@@ -52,8 +52,7 @@ _HTML_START = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """Header names are in lower case; repeated headers are joined by commas (RFC 9110 §5.3)."""
 
     status: int

@@ -7,7 +7,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import httpcore
@@ -203,7 +203,7 @@ def _read(url: httpx.URL, policy: RequestPolicy, streamed: httpx.Response) -> Re
         return response
     encoding = response.headers.get("content-encoding", "")
     body = decompress.read_body(host_of(url), streamed.iter_raw(), encoding, policy.max_bytes, truncate=policy.truncate)
-    return replace(response, body=body)
+    return response._replace(body=body)
 
 
 def _joined(headers: httpx.Headers) -> dict[str, str]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import httpx
 
-from cmr_watch.charsets import decode
 from cmr_watch.clock import Clock
 from cmr_watch.exceptions import FetchError
 from cmr_watch.monitor.fetch.errors import TransientError, printable
@@ -93,6 +92,8 @@ class Robots:
             # 5xx or unreachable: everything is disallowed (§2.3.1.4)
             raise FetchError(f"{error}; robots.txt could not be read, so pages are not fetched") from error
         if 200 <= response.status < 300:
+            from cmr_watch.charsets import decode
+
             text: str | None = decode(response.body, charset(response.headers))
         elif 400 <= response.status < 500:
             text = None  # §2.3.1.3

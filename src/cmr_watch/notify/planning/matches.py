@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from cmr_watch.models.planning import Match
@@ -44,9 +44,9 @@ def _decide_outside_quiet_hours(
     reported, rest = [], []
     for match, (at, period) in wanted:
         if at <= now:
-            reported.append(replace(match, digest_period=period))
+            reported.append(match._replace(digest_period=period))
         elif match.is_pending or match.recorded.change.key in due_items:
-            reported.append(replace(match, digest_period=None))  # sent early, so this is not its digest
+            reported.append(match._replace(digest_period=None))  # sent early, so this is not its digest
         else:
             rest.append((match, (at, period)))
     return MatchDecisions(tuple(reported), discarded, _postponed(rest))

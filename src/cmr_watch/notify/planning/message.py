@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from cmr_watch.models.planning import Match, Plan, PlanningContext, ReminderKey
@@ -44,9 +44,8 @@ def plan_message(inputs: Inputs, decisions: MatchDecisions) -> Plan | None:
     change_ids = _settled_change_ids(inputs, decisions, welcome)
     outages = inputs.all_outage_notices()
     if not (changes or reported_reminders or welcome.new or outages):
-        return replace(settled, discarded=change_ids)
-    return replace(
-        settled,
+        return settled._replace(discarded=change_ids)
+    return settled._replace(
         contents=Contents(
             _groups(changes, inputs.context),
             reported_reminders,

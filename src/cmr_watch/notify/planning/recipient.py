@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from cmr_watch.models.planning import Plan, PlanningContext, Recipient
@@ -59,15 +58,14 @@ def _wake_at(inputs: Inputs, planned: Plan) -> datetime | None:
     """Return when to plan for the recipient again, even if there are no new changes."""
     if inputs.context.open_items is None:
         return inputs.now  # no page has been read yet: the welcome waits for the first reading
-    recipient = inputs.recipient if planned.contents is None else replace(inputs.recipient, last_message_at=inputs.now)
+    recipient = inputs.recipient if planned.contents is None else inputs.recipient._replace(last_message_at=inputs.now)
     times = (inputs.new_reminders().next_at, _monthly_status_at(inputs, recipient), inputs.quiet_until)
     return min((at for at in times if at is not None and at > inputs.now), default=None)
 
 
 def _with_times(inputs: Inputs, planned: Plan, decisions: MatchDecisions) -> Plan:
     cutoffs = [one.open.cutoff.at for one in planned.contents.reminders] if planned.contents else []
-    return replace(
-        planned,
+    return planned._replace(
         discarded=planned.discarded + decisions.discarded,
         postponed=tuple(one for one in decisions.postponed if one[0] not in planned.notified),
         next_action_at=_wake_at(inputs, planned),
