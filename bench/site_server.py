@@ -17,7 +17,8 @@ from tests.web.public.sample import NOW
 from cmr_watch.config import load
 from cmr_watch.store.database import open_database
 from cmr_watch.web.listener import Listener
-from cmr_watch.web.public.site import LIMITS, SETTING, site_application
+from cmr_watch.web.public.server import LIMITS, SETTING
+from cmr_watch.web.public.site import site_application
 
 
 def clock() -> datetime:

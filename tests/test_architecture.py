@@ -193,7 +193,7 @@ IMPORTERS = {
     "starlette": "web/",
     "uvicorn": "web/",
     "anyio": "web/",
-    "icalendar": "web/public/calendar.py",
+    "icalendar": "web/public/calendar_file.py",
     "h11": "web/",
     "apscheduler": "daemon",
     "click": "cli/",

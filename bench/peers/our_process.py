@@ -41,7 +41,7 @@ def _daemon(settings: Settings, database: Database, clock: Hours) -> Iterator[tu
     from cmr_watch.daemon_scheduler import thread_scheduler
     from cmr_watch.web.listener import Listener
     from cmr_watch.web.monitoring import application
-    from cmr_watch.web.public.site import SiteServer
+    from cmr_watch.web.public.server import SiteServer
 
     daemon = Daemon(settings, database, clock, thread_scheduler(), clock)
     daemon._scheduler.start(paused=True)

@@ -191,7 +191,7 @@ class App:
     def enqueue(self) -> int:
         """Match pending changes to the recipients they concern; return the number of matches."""
         self._prepare()
-        return self._delivering.enqueue()
+        return 0 if self._is_idle() else self._delivering.enqueue()
 
     def compose(self) -> int:
         """Write the messages that are due; return the number of recipients that were planned."""

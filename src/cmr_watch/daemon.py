@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobEvent
 from apscheduler.jobstores.base import JobLookupError
@@ -36,10 +36,13 @@ from cmr_watch.config import Settings
 from cmr_watch.exceptions import CmrWatchError, DatabaseDamaged, StoreError
 from cmr_watch.health import HealthStatus, problems_in_data, problems_in_service
 from cmr_watch.log_lines import check_summary, delivery_summary, page_failure, page_recovery
+from cmr_watch.memory import give_back_free_memory
 from cmr_watch.plural import counted
 from cmr_watch.store.database import Database
 from cmr_watch.web.metrics import CONTENT_TYPE, Metrics
-from cmr_watch.web.monitoring import Page, health_response, text_response
+
+if TYPE_CHECKING:
+    from cmr_watch.web.monitoring import Page
 
 log = logging.getLogger(__name__)
 
@@ -119,12 +122,12 @@ class Daemon:
         return self._scheduler_clock() + (interval if self._observer.was_checked_within(interval / 2) else timedelta(0))
 
     def start(self) -> None:
-        """Schedule all jobs and start the scheduler; the first check runs immediately."""
-        self._look_for_damage()
+        """Schedule all jobs and start the scheduler; the first check runs immediately, in a thread of its own."""
         self._scheduler.add_listener(self._log_skipped_run, EVENT_JOB_MAX_INSTANCES)
         for name, job in self._jobs().items():
             self._schedule(name, job)
         self._scheduler.start()
+        self._look_for_damage()
 
     def _look_for_damage(self) -> None:
         """Check the file of the database; `/readyz` reports damage until a later check finds none."""
@@ -283,6 +286,7 @@ class Daemon:
             self._unreported_check = app  # the delivery that follows reports whether all of it succeeded
         self._count(report)
         self._log_check(report)
+        give_back_free_memory()  # of the pages, and of what loading took
         self.deliver_soon()  # even without a change: after the baseline, new subscribers get a welcome message
 
     def _log_check(self, report: CheckReport) -> None:
@@ -378,6 +382,8 @@ class Daemon:
 
 def pages(daemon: Daemon) -> dict[str, Page]:
     """The HTTP endpoints: readiness, freshness of the data, and metrics."""
+    from cmr_watch.web.monitoring import health_response, text_response
+
     return {
         "/readyz": lambda: health_response(problems_in_service(daemon.observe())),
         "/healthz": lambda: health_response(problems_in_data(daemon.observe())),

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, sync_playwright
 from cmr_watch.config import WebSection
 from cmr_watch.store.database import open_database
 from cmr_watch.web.listener import Listener
-from cmr_watch.web.public.site import LIMITS, SETTING, site_application
+from cmr_watch.web.public.server import LIMITS, SETTING
+from cmr_watch.web.public.site import site_application
 from tests.browser.crawl import Links, crawl
 from tests.fakes.site import FakeSite
 from tests.web.public.sample import NOW, tell

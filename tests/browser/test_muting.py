@@ -18,7 +18,8 @@ from cmr_watch.store.installation import Installation
 from cmr_watch.store.mutes import Mutes
 from cmr_watch.store.subscriptions import Subscriptions
 from cmr_watch.web.listener import Listener
-from cmr_watch.web.public.site import LIMITS, SETTING, site_application
+from cmr_watch.web.public.server import LIMITS, SETTING
+from cmr_watch.web.public.site import site_application
 from tests.browser.test_pages import AXE, RUN_AXE, TOO_WIDE, opened
 from tests.factories import wanted
 from tests.web.public.sample import NOW

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from tests.cli.conftest import FIXTURES
+from tests.cli.conftest import FIXTURES, Installation
+from tests.cli.test_run import free_port, is_healthy
+from tests.cli.test_worker import TIMEOUT, wait_until
 
 HEAVY = (
     *("httpx", "sqlalchemy", "bs4", "lxml", "apprise", "jinja2", "alembic", "smtplib", "aiosmtpd", "psycopg"),
@@ -41,3 +44,15 @@ def test_a_check_without_changes_loads_only_store_and_fetch(checked):
     assert loaded("check", *config) == {"httpx", "sqlalchemy"}
     for command in ("editions", "calls", "changes"):
         assert loaded(command, *config) == {"sqlalchemy"}
+
+
+def test_a_daemon_with_nothing_to_send_loads_neither_what_sends_nor_the_pages_of_its_site(checked: Installation):
+    checked.configure(f'[daemon]\nlisten = "127.0.0.1:{free_port()}"\n')
+    command = [sys.executable, "-c", CODE, "--config", str(checked.config), "run"]
+    env = {**os.environ, "CMR_WATCH_WEB_LISTEN": "127.0.0.1:0"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env) as process:
+        wait_until(lambda: is_healthy(checked))
+        process.terminate()
+        modules = set(process.communicate(timeout=TIMEOUT)[0].split())
+    assert "cmr_watch.web.public.server" in modules
+    assert modules & {"jinja2", "icalendar", "apprise", "smtplib", "cmr_watch.notify.outbox"} == set()

@@ -328,17 +328,21 @@ def test_systemd_is_notified(watch: Installation, port: int, tmp_path: Path) -> 
                 pass
 
 
-def test_a_port_in_use(watch: Installation, port: int) -> None:
-    with socket.create_server(("127.0.0.1", port)):
+@pytest.mark.parametrize(("setting", "variable"), [("[daemon]", "DAEMON"), ("[web]", "WEB")])
+def test_a_port_in_use(watch: Installation, port: int, setting: str, variable: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
         result = subprocess.run(
             [sys.executable, "-m", "cmr_watch", "--config", str(watch.config), "run"],
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
+            env={**os.environ, "CMR_WATCH_WEB_LISTEN": "127.0.0.1:0", f"CMR_WATCH_{variable}_LISTEN": address},
         )
     assert result.returncode == 2
-    assert f"[daemon] listen: cannot listen on 127.0.0.1:{port}" in result.stderr
+    assert f"{setting} listen: cannot listen on {address}" in result.stderr
     assert "Traceback" not in result.stderr
+    assert not watch.site.paths()
 
 
 def test_a_killed_daemon_resumes_after_a_restart(watch: Installation, port: int) -> None:

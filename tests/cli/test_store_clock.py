@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import click
+import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cmr_watch.cli.context import StoreClock
+from cmr_watch.cli.options import config_option
 from cmr_watch.store.database import Database
 
 SECOND = timedelta(seconds=1)
@@ -32,3 +37,16 @@ def test_a_clock_that_drifts_is_measured_again_every_minute(database: Database) 
         off, passed = -minute * SECOND / 2, minute * 60.0
         if database.path is None:
             assert abs(clock() - datetime.now(UTC)) < SECOND
+
+
+def test_the_time_that_a_command_was_given_counts_in_all_of_its_threads(database: Database) -> None:
+    if database.path is None:
+        pytest.skip("the time of the server counts")
+
+    @click.command()
+    @config_option
+    def command() -> None:
+        with ThreadPoolExecutor(1) as thread:
+            click.echo(thread.submit(StoreClock(database)).result().isoformat())
+
+    assert CliRunner().invoke(command, ["--at", "2024-04-20T10:00"]).output.startswith("2024-04-20T1")

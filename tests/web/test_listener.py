@@ -17,6 +17,7 @@ from cmr_watch.exceptions import ConfigError, StoreUnavailable
 from cmr_watch.web.connections import Limits
 from cmr_watch.web.listener import Listener
 from cmr_watch.web.monitoring import Page, application, health_response, text_response
+from cmr_watch.web.ports import bind
 
 QUICK = Limits(connections=20, per_network=10, request_seconds=0.5, idle_seconds=1)
 
@@ -324,3 +325,8 @@ def test_an_ipv6_address() -> None:
         connection.request("GET", "/plain")
         assert connection.getresponse().read() == b"yes"
         connection.close()
+
+
+def test_a_copy_of_a_port_makes_none_of_those_that_share_it_block() -> None:
+    with bind("127.0.0.1:0", "[web] listen") as port, port.dup(), pytest.raises(BlockingIOError):
+        port.accept()

@@ -30,11 +30,24 @@ _LOADED_AT = datetime.now(UTC)
 
 
 def clock() -> datetime:
-    """Now, in UTC. With `--at`, the command acts as if it had been started at that time, in UTC."""
+    """Now, in UTC; for the thread of the command."""
+    return command_clock()()
+
+
+def command_clock() -> Clock:
+    """The clock of this command, for all of its threads, of which click knows only the first.
+
+    With `--at`, the command acts as if it had been started at that time, in UTC.
+    """
     context = click.get_current_context(silent=True)
     started_at: datetime | None = context.find_root().meta.get(STARTED_AT) if context else None
-    now = datetime.now(UTC)
-    return now if started_at is None else started_at.replace(tzinfo=UTC) + (now - _LOADED_AT)
+    ahead = started_at.replace(tzinfo=UTC) - _LOADED_AT if started_at else timedelta(0)
+    return lambda: datetime.now(UTC) + ahead
+
+
+def system_clock() -> datetime:
+    """Now, in UTC, whatever `--at` says."""
+    return datetime.now(UTC)
 
 
 def config_file() -> Path | None:
@@ -96,12 +109,14 @@ class StoreClock:
     suspended: then it has moved by more than the time that has passed.
     """
 
-    def __init__(self, database: Database, local: Clock = clock, passed: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, database: Database, local: Clock | None = None, passed: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
-        self._local = local
+        self._local = local or command_clock()
         self._passed = passed
         self._offset = timedelta(0)
-        self._measured_at = (local(), passed())
+        self._measured_at = (self._local(), passed())
         self.adjust()
 
     def __call__(self) -> datetime:

@@ -59,7 +59,7 @@ def _serve_site(config: Path) -> None:
 def site_of_demo(config: Path) -> Iterator[str]:
     """The public site of a demo on any free port, as of the day on which the demo ends; yields its address."""
     from cmr_watch.store.database import open_database
-    from cmr_watch.web.public.site import SiteServer
+    from cmr_watch.web.public.server import SiteServer
 
     started_at = clock()
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from cmr_watch import __version__
-from cmr_watch.cli.context import StoreClock, clock, config_file, load_settings, open_store, set_up_logging
+from cmr_watch.cli.context import StoreClock, config_file, load_settings, open_store, set_up_logging, system_clock
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import OK, TERMINATED
 from cmr_watch.config import Settings, load
@@ -25,12 +26,12 @@ from cmr_watch.exceptions import ConfigError
 from cmr_watch.log_lines import configuration_and_database
 from cmr_watch.store.database import Database
 from cmr_watch.systemd import Service
-from cmr_watch.web.listener import Listener
-from cmr_watch.web.monitoring import application
+from cmr_watch.web.ports import bind
 
 if TYPE_CHECKING:
     from cmr_watch.clock import Clock
-    from cmr_watch.web.public.site import SiteServer
+    from cmr_watch.web.listener import Listener
+    from cmr_watch.web.public.server import SiteServer
 
 log = logging.getLogger("cmr_watch.run")
 
@@ -79,18 +80,18 @@ def command(no_web: bool, no_monitoring: bool) -> int:
         settings = load_settings(service=True)
         database = stack.enter_context(closing(open_store(settings)))
         store_clock = StoreClock(database)
-        daemon = Daemon(settings, database, store_clock, thread_scheduler(), clock)
-        server = site = None
-        if settings.daemon.listen and not no_monitoring:
-            listener = Listener(settings.daemon.listen, application(pages(daemon)), "[daemon] listen")
-            server = stack.enter_context(listener)
-        if settings.web.listen and not no_web:
-            site = stack.enter_context(closing(_open_site(settings, database, store_clock)))
+        monitoring_port = _bind(stack, "" if no_monitoring else settings.daemon.listen, "[daemon] listen")
+        site_port = _bind(stack, "" if no_web else settings.web.listen, "[web] listen")
+        daemon = Daemon(settings, database, store_clock, thread_scheduler(), system_clock)
         service = stack.enter_context(closing(Service(notify_socket())))
         if signals.stop:
             return OK  # before anything was started
-        log.info("%s", _start_line(settings, database, daemon, server, site))
+        log.info("%s", _start_line(settings, database, daemon, monitoring_port, site_port))
         daemon.start()
+        # the first check does not wait until these are loaded
+        if monitoring_port:
+            stack.enter_context(_open_monitoring(daemon, monitoring_port))
+        site = stack.enter_context(_open_site(settings, database, store_clock, site_port)) if site_port else None
         service.ready()
         _run_until_stopped(signals, daemon, service, settings, site)
         service.stopping()
@@ -102,30 +103,47 @@ def command(no_web: bool, no_monitoring: bool) -> int:
     return OK
 
 
-def _open_site(settings: Settings, database: Database, store_clock: Clock) -> SiteServer:
-    from cmr_watch.web.public.site import SiteServer
+def _bind(stack: ExitStack, listen: str, setting: str) -> socket.socket | None:
+    return stack.enter_context(bind(listen, setting)) if listen else None
 
-    return SiteServer(settings, database, store_clock)
+
+def _open_monitoring(daemon: Daemon, port: socket.socket) -> Listener:
+    from cmr_watch.web.listener import Listener
+    from cmr_watch.web.monitoring import application
+
+    return Listener(port, application(pages(daemon)), "[daemon] listen")
+
+
+def _open_site(
+    settings: Settings, database: Database, store_clock: Clock, port: socket.socket
+) -> AbstractContextManager[SiteServer]:
+    from cmr_watch.web.public.server import SiteServer
+
+    return closing(SiteServer(settings, database, store_clock, port))
 
 
 def _start_line(
-    settings: Settings, database: Database, daemon: Daemon, server: Listener | None, site: SiteServer | None
+    settings: Settings,
+    database: Database,
+    daemon: Daemon,
+    monitoring_port: socket.socket | None,
+    site_port: socket.socket | None,
 ) -> str:
     """What runs, with which configuration and database, where it listens, and when it checks the pages next."""
-    at, now = daemon.next_check, clock()
+    at, now = daemon.next_check, system_clock()
     return "; ".join(
         (
             f"cmr-watch {__version__} started",
             configuration_and_database(settings, database),
-            f"site on {_address(settings.web.listen, site.port)}" if site else "no site",
-            f"monitoring on {_address(settings.daemon.listen, server.port)}" if server else "no monitoring",
+            _address("site", settings.web.listen, site_port),
+            _address("monitoring", settings.daemon.listen, monitoring_port),
             "next check now" if at <= now else f"next check at {at:%Y-%m-%dT%H:%M:%SZ}",
         )
     )
 
 
-def _address(listen: str, port: int) -> str:
-    return f"{listen.rpartition(':')[0]}:{port}"
+def _address(name: str, listen: str, port: socket.socket | None) -> str:
+    return f"{name} on {listen.rpartition(':')[0]}:{port.getsockname()[1]}" if port else f"no {name}"
 
 
 def _run_until_stopped(

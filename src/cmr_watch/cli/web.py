@@ -19,8 +19,8 @@ from cmr_watch.cli.output import OK
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.log_lines import configuration_and_database
-from cmr_watch.web.listener import bind
-from cmr_watch.web.public.site import SETTING, SiteServer
+from cmr_watch.web.ports import bind
+from cmr_watch.web.public.server import SETTING, SiteServer
 
 log = logging.getLogger("cmr_watch.web")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
 import socket
 import threading
@@ -20,12 +19,10 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from cmr_watch.exceptions import ConfigError
 from cmr_watch.web.connections import Limits, Networks, OpenConnections
+from cmr_watch.web.ports import BACKLOG, bind
 
 DEFAULT_LIMITS: Final = Limits()
-_BACKLOG: Final = 128
-"""Connections that the kernel accepts for us; as many are taken over at once, beyond the limits for a moment."""
 _MAX_HEAD: Final = 16_384
 """Bytes of a request's head, and of any part of its body that is kept."""
 _PIECE: Final = 1_024
@@ -85,17 +82,6 @@ class Listener:
         self.close()
 
 
-def bind(listen: str, setting: str) -> socket.socket:
-    """A socket that listens on `HOST:PORT`. ConfigError if that is not possible; `setting` is where it was set."""
-    host, _, port = listen.rpartition(":")
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address, family=family, backlog=_BACKLOG)
-    except OSError as error:  # of a socket that cannot be bound, its text also names the address
-        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
-        raise ConfigError(f"{setting}: cannot listen on {listen}: {reason}") from error
-
-
 class _Server(uvicorn.Server):
     """Wakes up once a second, for the Date header, and when it is to stop: uvicorn does so ten times a second."""
 
@@ -132,7 +118,7 @@ class _Config(uvicorn.Config):
             proxy_headers=False,
             server_header=False,
             headers=[("Server", "cmr-watch")],  # `doctor` knows us by it
-            backlog=_BACKLOG,
+            backlog=BACKLOG,
             limit_concurrency=_QUEUE * limits.connections,
             timeout_keep_alive=limits.idle_seconds,
             timeout_graceful_shutdown=_STOP_SECONDS,

@@ -23,7 +23,8 @@ from cmr_watch.web.listener import Listener
 from cmr_watch.web.public.acts import ActRoute
 from cmr_watch.web.public.rendering import stylesheet_path
 from cmr_watch.web.public.routes import ACT_ROUTES, ROUTES
-from cmr_watch.web.public.site import LIMITS, site_application
+from cmr_watch.web.public.server import LIMITS
+from cmr_watch.web.public.site import site_application
 from cmr_watch.web.public.views import PublicRoute
 from tests.web.public.sample import NOW
 

@@ -22,7 +22,8 @@ import trustme
 from cmr_watch.config import Settings, WebSection
 from cmr_watch.store.database import open_database
 from cmr_watch.web.listener import Listener
-from cmr_watch.web.public.site import LIMITS, site_application, trusted_proxies
+from cmr_watch.web.public.server import LIMITS, trusted_proxies
+from cmr_watch.web.public.site import site_application
 from tests.cli.test_run import free_port
 from tests.web.public.sample import NOW
 

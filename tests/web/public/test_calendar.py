@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from cmr_watch.clock import BRUSSELS
 from cmr_watch.models.calendar import CalendarEvent, EventState
 from cmr_watch.models.readings import CallNotice, Cutoff, Edition
-from cmr_watch.web.public.calendar import Entry, calendar_file
+from cmr_watch.web.public.calendar import Entry
 from cmr_watch.web.public.calendar_entries import cutoffs_of, editions_of, entry_of
+from cmr_watch.web.public.calendar_file import calendar_file
 from cmr_watch.web.public.views import SiteFacts
 from tests.web.public.ics import ReadEvent, assert_lines, read
 

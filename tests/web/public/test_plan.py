@@ -9,7 +9,7 @@ import pytest
 
 from cmr_watch.models.calendar import CalendarEvent, EventState
 from cmr_watch.models.readings import CallNotice, Cutoff
-from cmr_watch.web.public.calendar import calendar_file
+from cmr_watch.web.public.calendar_file import calendar_file
 from cmr_watch.web.public.plan import lead_times, made_on, plan_entries, planned_steps
 from cmr_watch.web.public.views import BadRequest, SiteFacts
 from tests.web.public.ics import ReadCalendar, read

@@ -13,7 +13,7 @@ from cmr_watch.config import Settings, WebSection
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import Incidents
-from cmr_watch.web.public.site import SiteServer
+from cmr_watch.web.public.server import SiteServer
 
 SETTINGS = replace(Settings(), web=WebSection(listen="127.0.0.1:0"))
 

@@ -19,7 +19,7 @@ from cmr_watch.render.i18n import N_, _
 from cmr_watch.render.sanitize import clean
 from cmr_watch.render.sentences import call_name, place, place_and_days
 from cmr_watch.web.public import words
-from cmr_watch.web.public.calendar import CONTENT_TYPE, calendar_file
+from cmr_watch.web.public.calendar import CONTENT_TYPE, Entry
 from cmr_watch.web.public.calendar_entries import cutoffs_of, editions_of, entry_of
 from cmr_watch.web.public.filters import wanted_country
 from cmr_watch.web.public.plan import NAMES, QUERY, lead_times, made_on, plan_entries
@@ -100,7 +100,7 @@ def edition_file(visit: Visit) -> Reply:
             _("There is no edition with this name that has days."), (_WAY_ON, _("See what the calendar has"))
         )
     entry = entry_of(event, visit.site, visit.now)
-    return _download(calendar_file(entry.summary, (entry,)), f"{key}.ics")
+    return _download(_written(entry.summary, (entry,)), f"{key}.ics")
 
 
 def plan_file(visit: Visit) -> Reply:
@@ -109,13 +109,20 @@ def plan_file(visit: Visit) -> Reply:
     event = _cutoff(visit)
     entries = plan_entries(event, leads, visit.site, visit.now, made_on(visit.query))
     source = _source(visit, PLAN_PATH, QUERY)
-    return Reply(calendar_file(_("Clusters meet Regions: my application"), entries, source), CONTENT_TYPE)
+    return Reply(_written(_("Clusters meet Regions: my application"), entries, source), CONTENT_TYPE)
 
 
 def _file(visit: Visit, name: str, path: str, events: Iterable[CalendarEvent]) -> Reply:
     entries = [entry_of(event, visit.site, visit.now) for event in events]
     source = _source(visit, path, ("country",) if path == EDITIONS_PATH else ())
-    return Reply(calendar_file(name, entries, source), CONTENT_TYPE)
+    return Reply(_written(name, entries, source), CONTENT_TYPE)
+
+
+def _written(name: str, entries: Iterable[Entry], source: str = "") -> bytes:
+    # loaded with the first file: icalendar is a third of what a site loads
+    from cmr_watch.web.public.calendar_file import calendar_file
+
+    return calendar_file(name, entries, source)
 
 
 def _source(visit: Visit, path: str, names: Sequence[str]) -> str:
