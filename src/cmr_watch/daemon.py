@@ -1,6 +1,6 @@
 """The scheduled jobs. They call the same functions as the commands.
 
-The only module with a broad `except`.
+The only module with a broad `except`, apart from `web.public.act_serving`.
 
 - check: every `check_every` minutes and once at start, unless another process has just checked;
 - deliver: every minute, and immediately after a check; enqueues, composes (digests, reminders) and sends;

@@ -91,8 +91,8 @@ def run_neutral_edits(runs: int, seed: int, workers: int = 2) -> NeutralEditCoun
 def run_templates(limit: int, workers: int = 2) -> DriftCounts:
     """R4: saved pages with changed templates; at most `limit` cases, spread evenly over all of them."""
     total, cases = DriftCounts(), mutations.cases()
-    step = max(len(cases) / limit, 1)
-    chosen = [cases[int(n * step)] for n in range(min(limit, len(cases)))]
+    number = min(limit, len(cases))
+    chosen = [cases[n * len(cases) // number] for n in range(number)]
     with ProcessPoolExecutor(workers) as pool:
         for counts in pool.map(_template_share, [chosen[n :: workers * 4] for n in range(workers * 4)]):
             total.add(counts)
