@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import text
@@ -21,7 +21,7 @@ from cmr_watch.app import App, CheckReport
 from cmr_watch.config import BouncesSection, DaemonSection, OperatorSection, Settings
 from cmr_watch.daemon import Daemon, pages, pause_after
 from cmr_watch.daemon_scheduler import thread_scheduler
-from cmr_watch.exceptions import ConfigError, StoreUnavailable
+from cmr_watch.exceptions import ConfigError, DatabaseDamaged, StoreUnavailable
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.deliveries import Deliveries
 from cmr_watch.store.restore_quarantine import mark_restored
@@ -131,8 +131,22 @@ def test_damage_of_the_database_is_reported_from_the_start(tmp_path: Path) -> No
         database.close()
         damage(tmp_path / "test.db")
         with running.daemon() as daemon:
+            daemon.look_for_damage()
             (problem,) = problems(daemon, "/readyz")
             assert "is damaged" in problem
+
+
+def test_damage_that_a_job_finds_stays_whatever_a_quick_check_says_that_began_before(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class DamageFound(App):
+        def check(self, **_: object) -> NoReturn:
+            raise DatabaseDamaged("the database is damaged")
+
+    with running.daemon(DamageFound) as daemon:
+        monkeypatch.setattr(running.database, "require_sound", lambda: until(lambda: problems(daemon, "/readyz")))
+        daemon.look_for_damage()
+        assert problems(daemon, "/readyz") == ["the database is damaged"]
 
 
 def test_a_database_that_is_deleted_under_the_daemon_sends_nothing_more(

@@ -127,17 +127,18 @@ class Daemon:
         for name, job in self._jobs().items():
             self._schedule(name, job)
         self._scheduler.start()
-        self._look_for_damage()
 
-    def _look_for_damage(self) -> None:
+    def look_for_damage(self) -> None:
         """Check the file of the database; `/readyz` reports damage until a later check finds none."""
+        known = self._damage
         try:
             self._database.require_sound()
         except DatabaseDamaged as error:
             self._damage = str(error)
             log.error("%s", error)
         else:
-            self._damage = None
+            if self._damage is known:  # else a job has found some meanwhile, where the quick check does not look
+                self._damage = None
 
     def reload(self, settings: Settings) -> None:
         """Apply new settings, except to running jobs, which finish with the old ones.
@@ -342,7 +343,7 @@ class Daemon:
 
     def _maintain(self) -> None:
         app = self._get_app("maintenance")
-        self._look_for_damage()
+        self.look_for_damage()
         if self._damage:
             return  # the good backups must not give way to damaged ones
         app.apply_retention()

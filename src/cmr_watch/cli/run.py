@@ -88,10 +88,12 @@ def command(no_web: bool, no_monitoring: bool) -> int:
             return OK  # before anything was started
         log.info("%s", _start_line(settings, database, daemon, monitoring_port, site_port))
         daemon.start()
+        stack.callback(daemon.stop, 0.0)  # if the start fails, no job follows the check that has begun
         # the first check does not wait until these are loaded
         if monitoring_port:
             stack.enter_context(_open_monitoring(daemon, monitoring_port))
         site = stack.enter_context(_open_site(settings, database, store_clock, site_port)) if site_port else None
+        daemon.look_for_damage()  # reads the whole file: the endpoints respond meanwhile
         service.ready()
         _run_until_stopped(signals, daemon, service, settings, site)
         service.stopping()
