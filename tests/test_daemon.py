@@ -136,15 +136,16 @@ def test_damage_of_the_database_is_reported_from_the_start(tmp_path: Path) -> No
             assert "is damaged" in problem
 
 
-def test_damage_that_a_job_finds_stays_whatever_a_quick_check_says_that_began_before(
-    running: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_damage_that_a_job_finds_stays_whatever_a_quick_check_says_that_began_before(running: Running) -> None:
     class DamageFound(App):
         def check(self, **_: object) -> NoReturn:
             raise DatabaseDamaged("the database is damaged")
 
-    with running.daemon(DamageFound) as daemon:
-        monkeypatch.setattr(running.database, "require_sound", lambda: until(lambda: problems(daemon, "/readyz")))
+    class FoundMeanwhile(Database):
+        def require_sound(self) -> None:
+            until(lambda: problems(daemon, "/readyz"))
+
+    with closing(FoundMeanwhile(running.database.url)) as running.database, running.daemon(DamageFound) as daemon:
         daemon.look_for_damage()
         assert problems(daemon, "/readyz") == ["the database is damaged"]
 

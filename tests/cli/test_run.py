@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -344,29 +343,6 @@ def test_a_port_in_use(watch: Installation, port: int, setting: str, variable: s
     assert f"{setting} listen: cannot listen on {address}" in result.stderr
     assert "Traceback" not in result.stderr
     assert not watch.site.paths()
-
-
-def test_no_job_begins_after_a_start_that_failed(
-    watch: Installation, port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> NoReturn:
-        raise ConfigError("it cannot be served")
-
-    monkeypatch.setattr("cmr_watch.cli.run._open_monitoring", fail)
-    result = watch.run("run", "--no-web")
-    assert (result.code, result.err.splitlines()[-1]) == (2, "cmr-watch: it cannot be served")
-    assert "APScheduler" not in [thread.name for thread in threading.enumerate()]
-
-
-def test_the_endpoints_respond_while_the_database_is_examined(watch: Installation, port: int) -> None:
-    code = "import sys, time\nfrom cmr_watch.cli import main\nfrom cmr_watch.store.database import Database\n"
-    code += f"Database.require_sound = lambda _: time.sleep({3 * TIMEOUT})\nsys.exit(main())"
-    command = [sys.executable, "-c", code, "--config", str(watch.config), "run", "--no-web"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        try:
-            wait_until(lambda: watch.run("health").code == 0)
-        finally:
-            process.kill()
 
 
 def test_a_killed_daemon_resumes_after_a_restart(watch: Installation, port: int) -> None:
