@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import subprocess
 import sys
 import threading
@@ -33,6 +34,7 @@ from cmr_watch.store.check_records import CheckRecord
 from cmr_watch.store.checks import Checks
 from cmr_watch.store.database import Database, open_database
 from cmr_watch.store.incidents import Incidents
+from cmr_watch.store.readable import UnreadableRow
 from cmr_watch.store.waiting import is_idle
 from tests.factories import MINUTE, NOW, URL, call, change, edition, known, page, snapshot
 
@@ -561,6 +563,23 @@ def test_content_is_compressed(checks: Checks, database: Database) -> None:
         row = connection.execute(text("SELECT size, length(body) FROM contents")).one()
     assert row[0] == 130_000
     assert row[1] < 2_000
+
+
+def test_a_reading_that_is_damaged_twice_is_left_out_and_its_page_can_be_read_again(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    shutil.copyfile(sqlite_template, tmp_path / "test.db")
+    with closing(open_database(f"sqlite:///{tmp_path / 'test.db'}")) as database:
+        Checks(database).commit(record())
+        with database.write() as connection:
+            connection.execute(text("UPDATE snapshots SET charset = X'FF00', reading = X'FF00'"))
+        baseline = Checks(database).baseline(URL)
+        assert baseline is not None
+        assert (baseline.has_reading, baseline.charset, baseline.known) == (False, None, known(READING))
+        assert Checks(database).stored_page(baseline.snapshot_id).content == page().content
+        with pytest.raises(UnreadableRow):
+            Checks(database).snapshot(baseline.snapshot_id)
+        assert list(database.unreadable.take()) == ["snapshots 1"]
 
 
 # ── what is known of all pages ───────────────────────────────────────────────────────────────────────────────────────

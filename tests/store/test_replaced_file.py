@@ -130,6 +130,18 @@ def test_a_file_that_is_moved_back_is_used_again(used: Database) -> None:
     assert hosts(used) == ["a", "b"]
 
 
+def test_a_write_that_could_not_begin_leaves_no_lock_to_the_next_reader(used: Database) -> None:
+    assert used.path is not None
+    used.path.rename(used.path.with_name("moved"))
+    with pytest.raises(StoreUnavailable, match=GONE):
+        insert(used, "b")
+    used.path.with_name("moved").rename(used.path)
+    with used.snapshot():
+        assert hosts(used) == ["a"]
+        insert(used, "b")
+    assert hosts(used) == ["a", "b"]
+
+
 def test_a_database_that_was_closed_may_be_another_file(used: Database) -> None:
     assert used.path is not None
     used.close()

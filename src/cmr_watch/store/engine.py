@@ -45,9 +45,13 @@ def create(url: URL, file: UsedFile | None) -> Engine:
 def begin_to_write(connection: Connection) -> Transaction:
     """Begin a transaction in which something is written: on SQLite, no other one can write from now on."""
     driver = connection.connection.driver_connection
-    if isinstance(driver, sqlite.Connection):
-        driver.will_write = True
-    return connection.begin()
+    if not isinstance(driver, sqlite.Connection):
+        return connection.begin()
+    driver.will_write = True
+    try:
+        return connection.begin()
+    finally:
+        driver.will_write = False  # it goes back to the pool, also if the transaction could not begin
 
 
 def _sqlite_engine(url: URL, file: UsedFile) -> Engine:

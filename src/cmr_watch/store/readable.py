@@ -121,11 +121,17 @@ def subject_of(table: Table, row: Any) -> str:
 def wrong_column(table: Table, row: Any) -> str | None:
     """Return the name of the first column whose value has another type than the column; None if there is none."""
     # a row finds a value by its place much faster than by its name
-    names, values = (row._fields, row) if hasattr(row, "_fields") else (tuple(row), tuple(row.values()))
+    names, values = (row._fields, row) if hasattr(row, "_fields") else _names_and_values(row)
     for name, place, is_valid in _column_checks(table, names):
         if not is_valid(values[place]):
             return name
     return None
+
+
+def _names_and_values(row: Any) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """The same of a mapping, or of what has one because some values of a row were replaced (snapshots.py)."""
+    values = getattr(row, "_mapping", row)
+    return tuple(values), tuple(values.values())
 
 
 @lru_cache(maxsize=256)

@@ -56,10 +56,7 @@ class _Cursor(sqlite3.Cursor):
 
 
 class Connection(sqlite3.Connection):
-    """A connection whose errors are all of sqlite3.
-
-    `will_write`: the next transaction that begins, and only that one, writes.
-    """
+    """A connection whose errors are all of sqlite3. `will_write`: the transaction that begins now writes."""
 
     will_write = False
     execute = _readable(sqlite3.Connection.execute)
@@ -74,9 +71,7 @@ class Connection(sqlite3.Connection):
 
     def begin(self) -> None:
         """Begin a transaction; with isolation_level=None, sqlite3 does not do so itself, so DDL can be rolled back."""
-        statement = "BEGIN IMMEDIATE" if self.will_write else "BEGIN"
-        self.will_write = False
-        self.execute(statement).close()
+        self.execute("BEGIN IMMEDIATE" if self.will_write else "BEGIN").close()
 
 
 class UsedFile:
