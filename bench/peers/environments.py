@@ -83,12 +83,27 @@ def cache() -> Path:
     return Path(base) / "cmr-watch-bench"
 
 
-@functools.cache
 def environment(program: str) -> Environment:
     """The environment of a program, made if it does not exist or what it was made from has changed.
 
-    It is looked at once in each run: what is measured stays the same, even if the source is changed meanwhile.
+    It is looked at once in each run: what is measured stays the same, even if the source is changed meanwhile. What
+    cannot be installed is tried once. Raises CannotInstall.
     """
+    found = _environment(program)
+    if isinstance(found, CannotInstall):
+        raise found
+    return found
+
+
+@functools.cache
+def _environment(program: str) -> Environment | CannotInstall:
+    try:
+        return _make(program)
+    except CannotInstall as error:
+        return error
+
+
+def _make(program: str) -> Environment:
     installed = Environment(program, cache() / program)
     cache().mkdir(parents=True, exist_ok=True)
     with (cache() / f"{program}.lock").open("w") as lock:
@@ -142,5 +157,6 @@ def _run(program: str, *command: str) -> None:
     completed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
     if completed.returncode:
         lines = completed.stderr.strip().splitlines() or ["no reason given"]
-        reason = next((line for line in lines if "ERROR" in line), lines[-1]).removeprefix("ERROR: ")
+        # the last one is the plainest; those before it list versions by the dozen
+        reason = next((line for line in reversed(lines) if "ERROR" in line), lines[-1]).removeprefix("ERROR: ")
         raise CannotInstall(f"{program} could not be installed, which needs access to PyPI (pip: “{reason}”)")
