@@ -282,7 +282,7 @@ def _dot_stuffed(content: bytes) -> bytes:
 
 
 def _disable_nagle(client: smtplib.SMTP) -> None:
-    """The final dot is sent separately; Nagle's algorithm would delay it until the content is acknowledged."""
+    """Of a long mail, the final dot is sent separately; Nagle's algorithm would delay it until the rest has arrived."""
     if client.sock is not None:
         client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
