@@ -48,18 +48,19 @@ class Pair:
     def __init__(self, folder: Path, page_of: PageOf, *, changes: bool, as_daemon: bool = False) -> None:
         self._page_of, self._changes = page_of, changes
         self._numbers = count(1)
-        self._stack = ExitStack()
-        self.sites = [self._stack.enter_context(FakeSite()) for _ in range(2)]
-        self.hooks = [self._stack.enter_context(Hook()) for _ in range(2)]
-        for site in self.sites:
-            site.page(PATH, page_of(next(self._numbers)))
-        (url, their_url), (channel, their_channel) = (
-            [site.url(PATH) for site in self.sites],
-            [Channel("hook", hook.port) for hook in self.hooks],
-        )
-        self.our_process = self._stack.enter_context(OurProcess(folder / "ours", url, channel, as_daemon=as_daemon))
-        self.peer = self._stack.enter_context(RunningChangedetection(folder / "theirs", their_url, their_channel))
-        self.our_process.check()
+        with ExitStack() as stack:  # what was started is ended if the rest cannot be
+            self.sites = [stack.enter_context(FakeSite()) for _ in range(2)]
+            self.hooks = [stack.enter_context(Hook()) for _ in range(2)]
+            for site in self.sites:
+                site.page(PATH, page_of(next(self._numbers)))
+            (url, their_url), (channel, their_channel) = (
+                [site.url(PATH) for site in self.sites],
+                [Channel("hook", hook.port) for hook in self.hooks],
+            )
+            self.our_process = stack.enter_context(OurProcess(folder / "ours", url, channel, as_daemon=as_daemon))
+            self.peer = stack.enter_context(RunningChangedetection(folder / "theirs", their_url, their_channel))
+            self.our_process.check()
+            self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
         return self
