@@ -49,7 +49,7 @@ class OutcomeWriter:
         is_full = page.full_read_at is None or not record.conditional
         validators = record.fetched.validators if record.fetched else Validators(page.etag, page.last_modified)
         reading = self._reading_to_store(record, stored)
-        baseline_id, is_modified = store_plausible(self._database, connection, reading, stored.baseline)
+        baseline_id, baseline = store_plausible(self._database, connection, reading, stored.baseline)
         version = (page.revision + 1, baseline_id, record.read_at)
         values = {
             "page": record.page.url,
@@ -64,7 +64,7 @@ class OutcomeWriter:
         }
         connection.execute(_UPDATE_PAGE, values)
         self._settle_incidents(connection, record)
-        return CommitEffects(reusable_version=None if is_modified else version)
+        return CommitEffects(version=version, baseline=baseline)
 
     def _settle_incidents(self, connection: Connection, record: CheckRecord) -> None:
         """Resolve what a plausible reading resolves, and report a change of the layout."""

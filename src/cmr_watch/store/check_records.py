@@ -180,12 +180,13 @@ class StoredPage(NamedTuple):
 class CommitEffects(NamedTuple):
     """The effects of a commit.
 
-    `incident` is set if one was opened. `reusable_version`: the version of the page at which the StoredPage that was
-    loaded before is still accurate; None if it is not.
+    `incident` is set if one was opened. `version`: that of the page after a plausible reading. `baseline`: the row of
+    its baseline, if it is still the one that was loaded before.
     """
 
     incident: IncidentKind | None = None
-    reusable_version: PageVersion | None = None
+    version: PageVersion | None = None
+    baseline: Any = None
 
 
 def load_stored_page(connection: Connection, page: Any, version: PageVersion) -> StoredPage:

@@ -147,10 +147,8 @@ class Checks:
                 restore_quarantine.end_first_reading(connection, record.page.url)
         if record.round_ is not None:
             record.round_.id = round_id
-        if not is_replaced:
-            self._keep_known(record.page, page, effects.reusable_version)
-        if effects.reusable_version and not is_replaced:
-            self._stored_pages[record.page.url] = stored._replace(version=effects.reusable_version)
+        if effects.version and not is_replaced:
+            self._keep(record.page, page, stored, effects.version, effects.baseline)
         if effects.incident:
             log.debug("%s: %s: %s", effects.incident, record.page.url, record.detail)
         return recorded
@@ -167,10 +165,12 @@ class Checks:
         if record.known is not None and record.known.calls != stored.known.calls:
             recipients.plan_all_again(self._database, connection, record.checked_at)
 
-    def _keep_known(self, page: PageRef, row: Any, version: PageVersion | None) -> None:
-        """Keep what is known of all pages, as it is the same at the new version of this one."""
-        if version is not None and self._revisions.get(page.url) == (row.kind, row.revision):
+    def _keep(self, page: PageRef, row: Any, stored: StoredPage, version: PageVersion, baseline: Any) -> None:
+        """Keep what is known of all pages, as it is the same at the new version of this one; and its baseline."""
+        if self._revisions.get(page.url) == (row.kind, row.revision):
             self._revisions[page.url] = (page.kind, version[0])
+        if baseline is not None:
+            self._stored_pages[page.url] = stored._replace(version=version, baseline=baseline)
 
     def _lock_page(self, connection: Connection, record: CheckRecord) -> Any:
         page = connection.execute(_LOCKED_PAGE, {"page": record.page.url}).first()

@@ -87,18 +87,18 @@ class ReadingToStore(NamedTuple):
 
 def store_plausible(
     database: Database, connection: Connection, reading: ReadingToStore, baseline: Any
-) -> tuple[int, bool]:
+) -> tuple[int, Any]:
     """Store a plausible reading, in the row of the baseline if it is the same.
 
-    Return the ID of its row, and whether any row was added or modified.
+    Return the ID of its row, and the row as it is now if it is still that of the baseline, else None.
     """
     if baseline is None or not _is_same_reading(baseline, reading):
-        return _insert(database, connection, reading, baseline, "plausible", ""), True
+        return _insert(database, connection, reading, baseline, "plausible", ""), None
     if reading.evidence is not None:
         save_evidence(database, connection, int(baseline.id), reading.evidence)
-    if reading.fetched is None:
-        return int(baseline.id), False
-    return int(baseline.id), _update_content(database, connection, baseline, reading.fetched)
+    if reading.fetched is not None:
+        baseline = _update_content(database, connection, baseline, reading.fetched)
+    return int(baseline.id), baseline
 
 
 def store_suspect(
@@ -143,7 +143,12 @@ def _usable(connection: Connection, row: Any) -> Any:
         return row
     readable.note(connection, snapshots, row, ValueError(f"{wrong[0]} is not valid"))
     defaults = {"final_url": values["page_url"], "charset": None}
-    values.update({name: defaults[name] for name in wrong})
+    return _with(row, {name: defaults[name] for name in wrong})
+
+
+def _with(row: Any, values: dict[str, Any]) -> Any:
+    """Return a row with other values in some of its columns."""
+    values = {**row._mapping, **values}
     return SimpleNamespace(**values, _mapping=values)
 
 
@@ -285,16 +290,16 @@ def _source(page: FetchedPage) -> dict[str, Any]:
     return {"content_sha256": digest, "final_url": page.final_url, "charset": page.charset}
 
 
-def _update_content(database: Database, connection: Connection, row: Any, page: FetchedPage) -> bool:
-    """Make a snapshot reference the content of a page; return whether that was different."""
+def _update_content(database: Database, connection: Connection, row: Any, page: FetchedPage) -> Any:
+    """Make a snapshot reference the content of a page; return its row as it is then."""
     source = _source(page)
     if all(getattr(row, name) == value for name, value in source.items()):
-        return False
+        return row
     _store_content(database, connection, page.content, source["content_sha256"])
     connection.execute(update(snapshots).where(snapshots.c.id == row.id).values(source))
     unused = ~exists().where(snapshots.c.content_sha256 == row.content_sha256)
     connection.execute(delete(contents).where(contents.c.sha256 == row.content_sha256, unused))
-    return True
+    return _with(row, source)
 
 
 def _store_content(database: Database, connection: Connection, content: bytes, digest: str) -> None:
