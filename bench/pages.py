@@ -11,11 +11,18 @@ _MENU = (
     "<!-- THEME DEBUG -->\n<!-- THEME HOOK: 'menu' -->\n<!-- FILE NAME SUGGESTIONS:\n   * menu--main--{n}.html.twig\n"
     '   x menu.html.twig -->\n<li class="menu-item"><a href="/menu/{n}" data-id="{n}">Item {n}</a></li>\n'
 )
+_CALL_PAGE = 'href="/content/call-'
+
+
+def recorded() -> str:
+    """The recorded page, whose links to other pages lead to a host that is not watched: one page, one request."""
+    page = RECORDED.read_text(encoding="utf-8")
+    return page.replace(_CALL_PAGE, 'href="https://clustercollaboration.eu/content/call-')
 
 
 def around(size: int) -> str:
     """The recorded page with a longer menu around the same article."""
-    page = RECORDED.read_text(encoding="utf-8")
+    page = recorded()
     items, length = [], len(page.encode())
     while length < size:
         items.append(_MENU.format(n=len(items)))
