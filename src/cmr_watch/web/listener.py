@@ -12,7 +12,7 @@ import socket
 import threading
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 from urllib.parse import unquote
 
 import h11
@@ -36,6 +36,8 @@ _SEND_BUFFER: Final = 65_536
 """Bytes that the kernel takes over from each connection, which it doubles: enough for 2 MB a second in Europe."""
 _STOP_SECONDS: Final = 2
 """How long requests may still be answered after the listener was closed."""
+_SETTLE_SECONDS: Final = 0.01
+"""After that, a connection that was accepted at the last moment is known."""
 
 
 class Listener:
@@ -93,6 +95,14 @@ class _Server(uvicorn.Server):
         while not await self.on_tick(0):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), _TICK)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the connections: uvicorn leaves open those that it had accepted, but not begun to serve."""
+        await super().shutdown(sockets)
+        await asyncio.sleep(_SETTLE_SECONDS)
+        for connection in list(self.server_state.connections):
+            cast(_Connection, connection).transport.abort()
+        await asyncio.sleep(0)  # it closes them in the next step
 
     def stop(self) -> None:
         """Stop serving. Called from another thread."""
