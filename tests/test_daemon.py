@@ -137,12 +137,16 @@ def test_damage_of_the_database_is_reported_from_the_start(tmp_path: Path) -> No
 
 
 def test_damage_that_a_job_finds_stays_whatever_a_quick_check_says_that_began_before(running: Running) -> None:
+    is_examined = threading.Event()
+
     class DamageFound(App):
         def check(self, **_: object) -> NoReturn:
+            is_examined.wait(PATIENCE)
             raise DatabaseDamaged("the database is damaged")
 
     class FoundMeanwhile(Database):
         def require_sound(self) -> None:
+            is_examined.set()
             until(lambda: problems(daemon, "/readyz"))
 
     with closing(FoundMeanwhile(running.database.url)) as running.database, running.daemon(DamageFound) as daemon:
