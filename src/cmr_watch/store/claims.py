@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, case, ex
 
 from cmr_watch.models.recipients import REQUESTED
 from cmr_watch.store import recipients
-from cmr_watch.store.rounds import MAX_LEASE
+from cmr_watch.store.rounds import AT, LATEST, MAX_LEASE
 from cmr_watch.store.schema import bodies, circuit_breakers, deliveries, delivery_pauses, matches
 
 is_pending = deliveries.c.outcome.is_(None)
@@ -23,12 +23,10 @@ _IS_REQUESTED = or_(*(deliveries.c.purpose == purpose for purpose in REQUESTED))
 _RESULT = bindparam("result", type_=deliveries.c.outcome.type)
 _TOKEN = deliveries.c.unsubscribe_token
 
-_AT = bindparam("at", type_=deliveries.c.due_at.type)
-_LATEST = bindparam("latest", type_=deliveries.c.due_at.type)
 
 RENEW = (
     update(deliveries)
-    .where(*_IS_CLAIMED, recipients.has_active_subscription(), ~recipients.is_paused(_AT))
+    .where(*_IS_CLAIMED, recipients.has_active_subscription(), ~recipients.is_paused(AT))
     .values(leased_until=bindparam("until"))
 )
 FINISH = (
@@ -71,21 +69,19 @@ def _select_claimable(*conditions: Any) -> Select[Any]:
     is_blocked = select(func.min(earlier.c.id)).where(is_before).scalar_subquery().is_not(None)
     # a time that is later than any lease or pause could end is damaged, or comes from a clock that was wrong
     is_free = or_(
-        deliveries.c.leased_until.is_(None), deliveries.c.leased_until < _AT, deliveries.c.leased_until > _LATEST
+        deliveries.c.leased_until.is_(None), deliveries.c.leased_until < AT, deliveries.c.leased_until > LATEST
     )
-    is_current = or_(deliveries.c.stale_at.is_(None), deliveries.c.stale_at > _AT, deliveries.c.uncertain)
-    is_bouncing = exists().where(
-        delivery_pauses.c.mailbox == deliveries.c.mailbox, delivery_pauses.c.paused_until > _AT
-    )
+    is_current = or_(deliveries.c.stale_at.is_(None), deliveries.c.stale_at > AT, deliveries.c.uncertain)
+    is_bouncing = exists().where(delivery_pauses.c.mailbox == deliveries.c.mailbox, delivery_pauses.c.paused_until > AT)
     open_until = circuit_breakers.c.open_until
-    is_down = exists().where(circuit_breakers.c.route == deliveries.c.route, open_until > _AT, open_until <= _LATEST)
-    is_due = (is_pending, deliveries.c.due_at <= _AT, deliveries.c.held_at.is_(None), is_free, is_current)
+    is_down = exists().where(circuit_breakers.c.route == deliveries.c.route, open_until > AT, open_until <= LATEST)
+    is_due = (is_pending, deliveries.c.due_at <= AT, deliveries.c.held_at.is_(None), is_free, is_current)
     is_possible = (
         ~is_blocked,
         ~is_bouncing,
         ~is_down,
         recipients.has_active_subscription(),
-        ~recipients.is_paused(_AT),
+        ~recipients.is_paused(AT),
     )
     statement = select(deliveries.c.id).where(*is_due, *is_possible, *conditions)
     return statement.order_by(deliveries.c.due_at, deliveries.c.id).limit(bindparam("size", type_=Integer))
@@ -112,11 +108,6 @@ REPORTED = (
     .where(matches.c.delivery_id.in_(_IDS))
     .order_by(matches.c.change_id)
 )
-
-
-def times(now: datetime) -> dict[str, datetime]:
-    """Return the parameters of the statements that select what can be claimed now."""
-    return {"at": now, "latest": now + MAX_LEASE}
 
 
 def is_later(column: Any, now: datetime) -> tuple[Any, ...]:

@@ -27,9 +27,10 @@ from cmr_watch.models.recipients import (
     mailbox_of,
 )
 from cmr_watch.store import claims, mute_links, plan_writer, readable, recipients, row_mapping
-from cmr_watch.store.claims import MAIL, is_later, is_pending, times
+from cmr_watch.store.claims import MAIL, is_later, is_pending
 from cmr_watch.store.database import Database
 from cmr_watch.store.incidents import mark_notified, open_among, open_incident, resolve_incidents
+from cmr_watch.store.rounds import times
 from cmr_watch.store.schema import circuit_breakers, deliveries
 
 log = logging.getLogger(__name__)
