@@ -41,7 +41,7 @@ def test_no_daily_backup_without_a_folder(app: App) -> None:
 
 
 def test_health_of_a_new_installation(app: App) -> None:
-    status = app.observe()
+    status = app.observer.observe()
 
     assert (status.database_error, status.last_read_at, status.due_since, status.pending) == (None, None, None, 0)
 
@@ -49,4 +49,4 @@ def test_health_of_a_new_installation(app: App) -> None:
 def test_a_check_in_the_future_is_not_recent(app: App, database: Database) -> None:
     """The daemon would not check before that time comes, if the clock was ahead and has been corrected."""
     Checks(database).commit(record(checked_at=NOW + timedelta(days=3650)))
-    assert not app.was_checked_within(timedelta(hours=1))
+    assert not app.observer.was_checked_within(timedelta(hours=1))

@@ -266,7 +266,7 @@ def fault_of(filled: Installation, table: str, column: str, value: Any) -> str:
         filled.app.examine()
         filled.app.apply_retention()
         listings(filled.database)
-        filled.app.observe()
+        filled.app.observer.observe()
     except Exception as error:  # noqa: BLE001 — the law: nothing is raised
         return f"{type(error).__name__}: {error}"
     bobs = [mail for mail in filled.mailbox.mails[start:] if mail.recipient == BOB and "Prague" in mail.part("plain")]

@@ -40,7 +40,6 @@ from cmr_watch.store.waiting import is_idle
 
 if TYPE_CHECKING:  # imported by the methods that need them, because imports dominate the time of a one-off check
     from cmr_watch.delivering import Delivering
-    from cmr_watch.health import HealthStatus
     from cmr_watch.monitor.accept import AcceptPreview
     from cmr_watch.monitor.archive.backfill import BackfillReport, Progress
     from cmr_watch.monitor.correct import CorrectionPreview
@@ -272,17 +271,12 @@ class App:
         config = self._settings.backup
         return scheduled_backup(self._database, config.folder, config.keep, self._clock()) if config.folder else None
 
-    def observe(self) -> HealthStatus:
-        """The current health. If the database cannot be used, the result says so; no exception is raised."""
-        return self._observer.observe()
+    @cached_property
+    def observer(self) -> Observer:
+        """What the database says about the health of the installation."""
+        from cmr_watch.observer import Observer
 
-    def deliveries_by_channel(self) -> dict[tuple[str, str], int]:
-        """The number of messages for each channel and outcome."""
-        return self._observer.deliveries_by_channel()
-
-    def was_checked_within(self, duration: timedelta) -> bool:
-        """Whether any process has checked the list in the last `duration`, and could fetch it."""
-        return self._observer.was_checked_within(duration)
+        return Observer(self._database, self._settings, self._clock)
 
     def apply_retention(self) -> RetentionReport:
         """Delete data whose retention period has passed; return what was deleted."""
@@ -354,12 +348,6 @@ class App:
         from cmr_watch.notify.endings import Endings
 
         return Endings(self._database, self._subscriptions, Incidents(self._database), self._clock)
-
-    @cached_property
-    def _observer(self) -> Observer:
-        from cmr_watch.observer import Observer
-
-        return Observer(self._database, self._settings, self._clock)
 
     def _finish_check(self, results: Sequence[CheckResult], notify: bool) -> CheckReport:
         with self._database.snapshot():

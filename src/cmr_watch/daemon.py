@@ -105,12 +105,12 @@ class Daemon:
         self._overlong_jobs: set[str] = set()
         self._store_failures: Counter[str] = Counter()
         self._damage: str | None = None
-        self._observer = self._open_app(settings)
-        self.metrics = Metrics(self.observe, self._observer.deliveries_by_channel)
+        self._app = self._open_app(settings)
+        self.metrics = Metrics(self.observe, self._app.observer.deliveries_by_channel)
 
     def observe(self) -> HealthStatus:
         """The current health of the installation."""
-        status = self._observer.observe()
+        status = self._app.observer.observe()
         return replace(status, database_error=status.database_error or self._damage)
 
     # ── life cycle ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -119,7 +119,8 @@ class Daemon:
     def next_check(self) -> datetime:
         """When the first check after the start takes place: now, unless another process has just checked."""
         interval = timedelta(minutes=self._settings.daemon.check_every)
-        return self._scheduler_clock() + (interval if self._observer.was_checked_within(interval / 2) else timedelta(0))
+        was_checked = self._app.observer.was_checked_within(interval / 2)
+        return self._scheduler_clock() + (interval if was_checked else timedelta(0))
 
     def start(self) -> None:
         """Schedule all jobs and start the scheduler; the first check runs immediately, in a thread of its own."""
@@ -145,9 +146,9 @@ class Daemon:
 
         ConfigError: the new settings cannot be used; all of the old ones stay in force.
         """
-        observer = self._open_app(settings)
+        app = self._open_app(settings)
         self._settings = settings
-        previous, self._observer = self._observer, observer
+        previous, self._app = self._app, app
         previous.__exit__(None, None, None)
         jobs = self._jobs()
         for scheduled in self._scheduler.get_jobs():
@@ -280,7 +281,7 @@ class Daemon:
 
     def _check(self) -> None:
         app = self._get_app("check")
-        if app.was_checked_within(timedelta(minutes=self._settings.daemon.check_every / 2)):
+        if app.observer.was_checked_within(timedelta(minutes=self._settings.daemon.check_every / 2)):
             return
         report = app.check(notify=False, is_complete=False, stop=self._stopping.is_set)
         if not report.has_failures:

@@ -11,7 +11,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -21,21 +21,12 @@ from cmr_watch.config.files import read_file
 from cmr_watch.config.setting_types import reason
 from cmr_watch.config.settings import (
     PINNED_HOSTS,
-    ArchiveSection,
-    BackupSection,
     BouncesSection,
-    DaemonSection,
     DatabaseSection,
-    FetchSection,
-    LogSection,
     MailSection,
-    MessagesSection,
-    OperatorSection,
     Option,
-    PageSection,
     Settings,
     SubscriptionEntry,
-    WebSection,
 )
 from cmr_watch.escaping import json_line
 from cmr_watch.exceptions import ConfigError
@@ -45,20 +36,8 @@ from cmr_watch.os_errors import os_reason
 
 PREFIX: Final = "CMR_WATCH_"
 _MOUNTED_SECRETS: Final = Path("/run/secrets")
-SECTIONS: Final[dict[str, type]] = {
-    "database": DatabaseSection,
-    "page": PageSection,
-    "fetch": FetchSection,
-    "archive": ArchiveSection,
-    "daemon": DaemonSection,
-    "backup": BackupSection,
-    "mail": MailSection,
-    "messages": MessagesSection,
-    "bounces": BouncesSection,
-    "operator": OperatorSection,
-    "web": WebSection,
-    "log": LogSection,
-}
+SECTIONS: Final = {field.name: type(field.default) for field in fields(Settings) if is_dataclass(field.default)}
+"""The class of each section of the file, by its name."""
 # Variables that Kubernetes sets in every container for a service named cmr-watch or cmr-watch-<anything>. Each is
 # matched as NAME=value.
 _KUBERNETES: Final = re.compile(
