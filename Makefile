@@ -57,7 +57,7 @@ fuzz: $(STAMP) ## fuzz the parsers for a minute; longer: make fuzz ARGS="-max_to
 	$(BIN)/python -m tests.fuzz.parse $(ARGS)
 
 bench: $(STAMP) ## measure performance
-	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -u -m bench $(ARGS)
 
 bench-peers: $(STAMP) ## measure beside urlwatch, webchanges and changedetection.io; one part: make bench-peers ARGS=cold
 	$(BIN)/python -m bench.peers $(ARGS)
