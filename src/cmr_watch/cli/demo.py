@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from cmr_watch.cli.context import clock
+from cmr_watch.cli.context import system_clock
 from cmr_watch.cli.output import CommandError, print_line
 from cmr_watch.config import load
 from cmr_watch.demo.story import END, play
@@ -61,10 +61,10 @@ def site_of_demo(config: Path) -> Iterator[str]:
     from cmr_watch.store.database import open_database
     from cmr_watch.web.public.server import SiteServer
 
-    started_at = clock()
+    started_at = system_clock()
 
     def story_clock() -> datetime:
-        return END + (clock() - started_at)
+        return END + (system_clock() - started_at)
 
     settings = load(config, {})
     settings = replace(settings, web=replace(settings.web, listen="127.0.0.1:0"))
