@@ -6,9 +6,7 @@ import logging
 import os
 import signal
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +16,7 @@ from cmr_watch import __version__
 from cmr_watch.cli.context import StoreClock, config_file, load_settings, open_store, set_up_logging, system_clock
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import OK, TERMINATED
+from cmr_watch.cli.signals import StopSignals
 from cmr_watch.config import Settings, load
 from cmr_watch.config.load import notify_socket, watchdog_seconds
 from cmr_watch.daemon import Daemon, pages
@@ -41,22 +40,23 @@ TEND_EVERY: Final = 60.0
 """Seconds between two looks at the public site, at most."""
 
 
-class _Signals:
-    """The signals received so far; `wake` is set by each of them."""
+class _Signals(StopSignals):
+    """SIGHUP, too, asks for something: `reload`."""
+
+    numbers = (*StopSignals.numbers, signal.SIGHUP)
 
     def __init__(self) -> None:
-        self.wake = threading.Event()
-        self.stop = False
+        super().__init__()
         self.reload = False
 
     def handle(self, number: int, _frame: object) -> None:
+        """Note what a signal asks for; end at once if it is the second one that asks to stop."""
         if number == signal.SIGHUP:
             self.reload = True
         elif self.stop:
             os._exit(TERMINATED)  # the second one
         else:
             self.stop = True
-        self.wake.set()
 
 
 @click.command()
@@ -76,7 +76,7 @@ def command(no_web: bool, no_monitoring: bool) -> int:
       cmr-watch run
     """
     with ExitStack() as stack:
-        signals = stack.enter_context(_handled_signals())
+        signals = stack.enter_context(_Signals())
         settings = load_settings(service=True)
         database = stack.enter_context(closing(open_store(settings)))
         store_clock = StoreClock(database)
@@ -153,8 +153,7 @@ def _run_until_stopped(
 ) -> None:
     interval = min(watchdog_seconds() or TEND_EVERY, TEND_EVERY)
     while not signals.stop:
-        signals.wake.wait(interval)
-        signals.wake.clear()
+        signals.wait(interval)
         service.alive()
         daemon.notice_clock_change()
         if signals.reload:
@@ -199,15 +198,3 @@ def require_same_process(new: Settings, current: Settings) -> None:
     changed = [name for name, (after, before) in settings.items() if after != before]
     if changed:
         raise ConfigError(f"{' and '.join(changed)} {'has' if len(changed) == 1 else 'have'} changed: restart required")
-
-
-@contextmanager
-def _handled_signals() -> Iterator[_Signals]:
-    signals = _Signals()
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    previous = {number: signal.signal(number, signals.handle) for number in numbers}
-    try:
-        yield signals
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import socket
-import threading
 from contextlib import ExitStack, closing, suppress
 from typing import Final
 
@@ -16,6 +15,7 @@ from cmr_watch import __version__
 from cmr_watch.cli.context import StoreClock, load_settings, open_store
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import OK
+from cmr_watch.cli.signals import StopSignals
 from cmr_watch.config import Settings
 from cmr_watch.exceptions import ConfigError
 from cmr_watch.log_lines import configuration_and_database
@@ -48,31 +48,31 @@ def command(workers: int) -> int:
     Example:
       cmr-watch web --workers 4
     """
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    settings = load_settings(service=True)
-    if not settings.web.listen:
-        raise ConfigError("the public site is disabled: [web] listen is empty")
-    with closing(open_store(settings)) as database:
-        text = configuration_and_database(settings, database)
-    with closing(bind(settings.web.listen, SETTING)) as shared:
+    with ExitStack() as stack:
+        signals = stack.enter_context(StopSignals())
+        settings = load_settings(service=True)
+        if not settings.web.listen:
+            raise ConfigError("the public site is disabled: [web] listen is empty")
+        with closing(open_store(settings)) as database:
+            text = configuration_and_database(settings, database)
+        shared = stack.enter_context(bind(settings.web.listen, SETTING))
         host, port = settings.web.listen.rpartition(":")[0], shared.getsockname()[1]
         log.info("cmr-watch %s web started; %s; site on %s:%d", __version__, text, host, port)
-        if workers == 1 or _Workers(stopped).run(workers):
-            _serve(settings, shared, stopped)
-            return OK
-    log.info("stopped")
+        if workers == 1 or _Workers(signals).run(workers):
+            _serve(settings, shared, signals)
+        else:
+            log.info("stopped")
     return OK
 
 
-def _serve(settings: Settings, shared: socket.socket, stopped: threading.Event) -> None:
+def _serve(settings: Settings, shared: socket.socket, signals: StopSignals) -> None:
     """Serve in this process until stopped."""
     with ExitStack() as stack:
         database = stack.enter_context(closing(open_store(settings)))
         site = stack.enter_context(closing(SiteServer(settings, database, StoreClock(database), shared)))
-        while not stopped.wait(_TEND_EVERY):
+        while not signals.stop:
             site.tend()
+            signals.wait(_TEND_EVERY)
 
 
 class _Workers:
@@ -81,19 +81,19 @@ class _Workers:
     They are forked, before there are any threads, so that they share the socket.
     """
 
-    def __init__(self, stopped: threading.Event) -> None:
-        self._stopped = stopped
+    def __init__(self, signals: StopSignals) -> None:
+        self._signals = signals
         self._children: set[int] = set()
 
     def run(self, number: int) -> bool:
         """Keep this number of processes running. True in each of them, False in this one once all have stopped."""
-        while not self._stopped.is_set():
+        while not self._signals.stop:
             while len(self._children) < number:
-                child = os.fork()
+                child = self._signals.fork()
                 if child == 0:
                     return True
                 self._children.add(child)
-            self._stopped.wait(_PAUSE)
+            self._signals.wait(_PAUSE)
             self._forget_ended()
         for child in self._children:
             with suppress(ProcessLookupError):

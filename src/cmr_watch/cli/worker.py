@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 
 import click
 
@@ -15,6 +13,7 @@ from cmr_watch.app import App
 from cmr_watch.cli.context import StoreClock, load_settings, open_store
 from cmr_watch.cli.options import config_option
 from cmr_watch.cli.output import FAILED, OK, print_error, print_line, printable
+from cmr_watch.cli.signals import StopSignals
 from cmr_watch.exceptions import CmrWatchError
 from cmr_watch.log_lines import configuration_and_database, delivery_summary
 from cmr_watch.models.reports import DeliveryReport
@@ -59,39 +58,39 @@ def command(poll: float, once: bool) -> int:
     Example:
       cmr-watch worker
     """
-    with _stop_event() as stopped:
+    with StopSignals() as signals:
         settings = load_settings(service=not once)
         with closing(open_store(settings)) as database:
             clock = StoreClock(database)
             if not once:
                 log.info("cmr-watch %s worker started; %s", __version__, configuration_and_database(settings, database))
-            with App(settings, database, clock, sleep=_interruptible_sleep(stopped)) as app:
+            with App(settings, database, clock, sleep=signals.wait) as app:
                 if once:
-                    return FAILED if _deliver(app, clock, stopped, _print_round).has_failures else OK
-                _deliver_until(stopped, poll, lambda: _deliver(app, clock, stopped, _log_round))
+                    return FAILED if _deliver(app, clock, signals, _print_round).has_failures else OK
+                _deliver_until(signals, poll, lambda: _deliver(app, clock, signals, _log_round))
     return OK
 
 
 def _deliver(
-    app: App, clock: StoreClock, stopped: threading.Event, report_round: Callable[[DeliveryReport], None]
+    app: App, clock: StoreClock, signals: StopSignals, report_round: Callable[[DeliveryReport], None]
 ) -> DeliveryReport:
     clock.adjust()
-    report = app.deliver(stopped.is_set)
+    report = app.deliver(lambda: signals.stop)
     report_round(report)
     return report
 
 
-def _deliver_until(stopped: threading.Event, poll: float, deliver: Callable[[], DeliveryReport]) -> None:
+def _deliver_until(signals: StopSignals, poll: float, deliver: Callable[[], DeliveryReport]) -> None:
     """Deliver again and again. After an error, such as a database that is restarted, the pauses grow to a minute."""
     failures = 0
-    while not stopped.is_set():
+    while not signals.stop:
         try:
             deliver()
             failures = 0
         except CmrWatchError as error:
             failures += 1
             log.error("%s; will retry", error)
-        stopped.wait(max(poll, min(2.0**failures, _MAX_PAUSE)) if failures else poll)
+        signals.wait(max(poll, min(2.0**failures, _MAX_PAUSE)) if failures else poll)
 
 
 def _print_round(report: DeliveryReport) -> None:
@@ -104,24 +103,3 @@ def _print_round(report: DeliveryReport) -> None:
 def _log_round(report: DeliveryReport) -> None:
     if summary := delivery_summary(report):
         log.log(logging.WARNING if report.failures else logging.INFO, "%s", summary)
-
-
-def _interruptible_sleep(stopped: threading.Event) -> Callable[[float], None]:
-    def sleep(seconds: float) -> None:
-        stopped.wait(seconds)
-
-    return sleep
-
-
-@contextmanager
-def _stop_event() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set."""
-    stopped = threading.Event()
-    previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    for number in previous:
-        signal.signal(number, lambda *_: stopped.set())
-    try:
-        yield stopped
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
