@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -39,19 +40,20 @@ Moment = Literal["MAIL", "inside DATA", "before 250", "after 250"]
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>]*>)", re.MULTILINE | re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mail:
-    """One mail as it arrived."""
+    """One mail as it arrived. It is parsed only once, as tests ask again and again."""
 
     sender: str
     recipient: str
     content: bytes = field(repr=False)
+    _parts: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
+    @cached_property
     def parsed(self) -> EmailMessage:
         return email.message_from_bytes(self.content, policy=email.policy.default)  # type: ignore[return-value]
 
-    @property
+    @cached_property
     def subject(self) -> str:
         return str(self.parsed["Subject"])
 
@@ -61,9 +63,11 @@ class Mail:
         return match[1].decode() if match else ""
 
     def part(self, kind: Literal["plain", "html"]) -> str:
-        part = self.parsed.get_body((kind,))
-        assert part is not None, f"no text/{kind} in the mail"
-        return str(part.get_content())
+        if kind not in self._parts:
+            part = self.parsed.get_body((kind,))
+            assert part is not None, f"no text/{kind} in the mail"
+            self._parts[kind] = str(part.get_content())
+        return self._parts[kind]
 
 
 class Mailbox:
