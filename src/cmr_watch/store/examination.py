@@ -47,8 +47,8 @@ def examine(database: Database, now: datetime) -> int:
     database.require_sound()
     Installation(database).write_time(EXAMINED_AT, now)
     report(database, now)
-    for table in metadata.sorted_tables:
-        with database.read() as connection:
+    with database.read() as connection:
+        for table in metadata.sorted_tables:
             found = connection.execution_options(yield_per=_BATCH).execute(select(table))
             decode = _DECODE.get(table.name, _checked)
             for row in readable.rows(connection, table, found):
