@@ -16,8 +16,8 @@ from tests.test_journeys import FIXTURES, LYON, PAST, PATH, Journey, journey
 
 __all__ = ["journey"]  # a fixture
 
-MOST_STATEMENTS = 20
-MOST_TRANSACTIONS = 7
+MOST_STATEMENTS = 19
+MOST_TRANSACTIONS = 5
 MOST_MODULES = 124
 _IMPORTS = """
 import gc, sys

@@ -125,8 +125,10 @@ class App:
             self._switch.failed(failure) if failure else self._switch.succeeded()
 
     def _check(self, notify: bool, stop: Callable[[], bool]) -> CheckReport:
-        self._prepare()
+        if not self._is_ready:
+            self._prepare()
         with self._database.snapshot():
+            self._note_time(self._clock())
             is_examined = unreadable_rows.was_examined(self._database, self._clock())
             synced, failing = self._apply_configuration(), self._checks.failing_pages()
         if not is_examined:

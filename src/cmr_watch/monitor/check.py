@@ -52,11 +52,12 @@ def check_page(
     `title_of` is asked for the pages that unknown lines link to, if the section headings have changed. Problems with
     the page are returned as a result; only StoreError is raised.
     """
-    baseline = with_current_parser(checks, checks.baseline(page.url))
-    now = clock()
-    validators = _validators(baseline, now)
-    if validators and needs_full_reading(page.url, checks):
-        validators = None
+    with checks.in_one_snapshot():
+        baseline = with_current_parser(checks, checks.baseline(page.url))
+        now = clock()
+        validators = _validators(baseline, now)
+        if validators and needs_full_reading(page.url, checks):
+            validators = None
     try:
         fetched = fetcher.fetch(page.url, validators)
     except FetchError as error:

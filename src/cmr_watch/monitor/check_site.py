@@ -48,7 +48,12 @@ def check_site(
     titles = _titles(list_url, fetcher, pause, stop)
     first = _check_page(PageRef(list_url, "initiative"), fetcher, checks, clock, round_, titles)
     results = [first]
-    for page in _linked_pages(first, checks, clock()):
+    with checks.in_one_snapshot():
+        due = _linked_pages(first, checks, clock())
+        if not due:
+            checks.finish_round(round_, list_url, clock())
+            return (first,)
+    for page in due:
         pause()
         if stop():
             break
@@ -88,8 +93,7 @@ def _titles(list_url: str, fetcher: PageFetcher, pause: Pause, stop: Callable[[]
 
 
 def _linked_pages(first: CheckResult, checks: Checks, now: datetime) -> tuple[PageRef, ...]:
-    with checks.in_one_snapshot():
-        listed = known_of_kind(checks.known_pages(), "initiative")
-        due = due_pages(listed, checks.last_fetches(), first.page.url, now)
+    listed = known_of_kind(checks.known_pages(), "initiative")
+    due = due_pages(listed, checks.last_fetches(), first.page.url, now)
     # if the site seems to be down, edition pages can wait; call pages, which come first, should not
     return tuple(page for page in due if first.outcome != "failed" or page.kind == "call")

@@ -162,7 +162,7 @@ class RestoreQuarantine:
     def count(self) -> int:
         """Return the number of held messages and changes."""
         with self._database.read() as connection:
-            return sum(connection.execute(statement).scalar_one() for statement in _COUNTS)
+            return int(connection.execute(_COUNT).scalar_one())
 
     def release(self, kind: Kind, ids: Iterable[int], now: datetime, *, send: bool) -> int:
         """Release held items to be sent, or discard them (`send=False`); return the number of rows changed."""
@@ -267,15 +267,12 @@ _IS_HELD_CHANGE: Final = and_(changes.c.held_at.is_not(None), changes.c.enqueued
 _IS_HELD_MATCH: Final = (matches.c.held_at.is_not(None), matches.c.settled_at.is_(None))
 
 
-# each has an index, and is built only once: asked with every check
-_COUNTS: Final = (
-    select(func.count()).select_from(deliveries).where(_IS_HELD_MESSAGE),
-    select(func.count()).select_from(
-        union(
-            select(changes.c.id).where(_IS_HELD_CHANGE), select(matches.c.change_id).where(*_IS_HELD_MATCH)
-        ).subquery()
-    ),
+_HELD_MESSAGES: Final = select(func.count()).select_from(deliveries).where(_IS_HELD_MESSAGE)
+_HELD_CHANGES: Final = select(func.count()).select_from(
+    union(select(changes.c.id).where(_IS_HELD_CHANGE), select(matches.c.change_id).where(*_IS_HELD_MATCH)).subquery()
 )
+# asked with every check: each part has an index, and it is built only once
+_COUNT: Final = select(_HELD_MESSAGES.scalar_subquery() + _HELD_CHANGES.scalar_subquery())
 
 
 def _held_matches() -> Select[Any]:
