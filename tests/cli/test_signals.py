@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -19,6 +20,20 @@ from cmr_watch.cli.signals import StopSignals
 MOST_INSTRUCTIONS = 80
 """More than a call of `wait` executes."""
 LONG = 60.0
+STOPPED = 10
+FORK = f"""
+import os, signal, sys, time
+from cmr_watch.cli.signals import StopSignals
+with StopSignals() as signals:
+    child = signals.fork()
+    if child == 0:
+        signals.wait({LONG})
+        os._exit({STOPPED} if signals.stop else 1)
+    time.sleep(float(sys.argv[1]))
+    os.kill(child, signal.SIGTERM)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    sys.exit(2 if signals.stop else code)
+"""
 
 
 @contextmanager
@@ -115,17 +130,10 @@ def test_without_a_signal_it_waits_as_long_as_it_should(seconds: float) -> None:
     assert not signals.stop
 
 
-@pytest.mark.parametrize("delay", [0, 0.001, 0.05])
-def test_a_process_that_was_forked_gets_its_own_signals(delay: float) -> None:
-    with StopSignals() as signals, at_most_seconds(10):
-        child = signals.fork()
-        if child == 0:
-            signals.wait(LONG)
-            os._exit(signals.stop)
-        time.sleep(delay)
-        os.kill(child, signal.SIGTERM)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
-        assert not signals.stop
+@pytest.mark.parametrize("delay", ["0", "0.001", "0.05"])
+def test_a_process_that_was_forked_gets_its_own_signals(delay: str) -> None:
+    forked = subprocess.run([sys.executable, "-c", FORK, delay], timeout=LONG, check=False)
+    assert forked.returncode == STOPPED
 
 
 def test_what_was_handled_before_is_handled_again() -> None:
