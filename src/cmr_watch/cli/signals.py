@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 
 class StopSignals:
-    """Handles SIGTERM and SIGINT while it is entered. `stop`: whether one has come.
+    """Handles SIGTERM and SIGINT while it is entered, in the main thread. `stop`: whether one has come.
 
     The interpreter writes a byte for each signal, and `wait` waits for that. With a `threading.Event` that a handler
     sets, a process might not end: a signal that comes right before a thread begins to wait for a lock does not end
@@ -28,7 +28,7 @@ class StopSignals:
         self.stop = True
 
     def wait(self, seconds: float) -> None:
-        """Wait for some seconds, or until a signal comes; not at all after one that asked to stop."""
+        """Wait for some seconds, or until a signal comes. Returns at once if one has asked to stop."""
         if self.stop:
             return
         self._reader.settimeout(seconds)
@@ -38,16 +38,16 @@ class StopSignals:
     def fork(self) -> int:
         """Fork like `os.fork`; the child waits for its own signals.
 
-        Until then they are held back: the interpreter would drop one that comes while it begins in the child.
+        They are blocked until the child is ready: the interpreter discards those that arrive while it starts there.
         """
-        signal.pthread_sigmask(signal.SIG_BLOCK, self.numbers)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, self.numbers)
         try:
             child = os.fork()
             if child == 0:
                 self._close()
                 self._open()
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, self.numbers)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return child
 
     def __enter__(self) -> Self:

@@ -48,6 +48,7 @@ def examine(database: Database, now: datetime) -> int:
     Installation(database).write_time(EXAMINED_AT, now)
     report(database, now)
     with database.read() as connection:
+        known = incidents.open_subjects(connection, KIND)
         for table in metadata.sorted_tables:
             found = connection.execution_options(yield_per=_BATCH).execute(select(table))
             decode = _DECODE.get(table.name, _checked)
@@ -57,7 +58,7 @@ def examine(database: Database, now: datetime) -> int:
     noted = database.unreadable.take()
     with database.write() as connection:
         open_incidents(database, connection, noted, now)
-        for subject in incidents.open_subjects(connection, KIND) - noted.keys():
+        for subject in known - noted.keys():
             incidents.resolve_incidents(connection, subject, now, KIND)
     return len(noted)
 

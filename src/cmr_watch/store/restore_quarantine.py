@@ -271,7 +271,7 @@ _HELD_MESSAGES: Final = select(func.count()).select_from(deliveries).where(_IS_H
 _HELD_CHANGES: Final = select(func.count()).select_from(
     union(select(changes.c.id).where(_IS_HELD_CHANGE), select(matches.c.change_id).where(*_IS_HELD_MATCH)).subquery()
 )
-# asked with every check: each part has an index, and it is built only once
+# asked with every check, so built only once; each part has an index
 _COUNT: Final = select(_HELD_MESSAGES.scalar_subquery() + _HELD_CHANGES.scalar_subquery())
 
 
