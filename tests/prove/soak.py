@@ -67,6 +67,8 @@ ACTS: Final = {
 """The days on which each of them acts. The script begins again every 150 days, except for who was erased."""
 CYCLE: Final = 150
 PAUSE: Final = 12
+NO_CALL_PAGE: Final = "We cannot read the call page at the moment"
+"""Said again whenever another call opens, as this site has no call page."""
 UNNOTIFIED: Final = frozenset({ChangeKind.EDITION_UPDATED, ChangeKind.EDITION_DELISTED})
 
 
@@ -248,7 +250,7 @@ class _Soak:
         is_news = reader is None or (reader.language == "en" and reader.kind(mail) == "news")
         if mail.subject.startswith("Welcome") or not is_news:
             return
-        sentences = sentences_of(mail.part("plain"))
+        sentences = [said for said in sentences_of(mail.part("plain")) if said != NO_CALL_PAGE]
         self.notified.update((mail.recipient, sentence) for sentence in sentences)
         if mail.recipient == ADDRESSES[1] and any(sentence in self.expected for sentence in sentences):
             self.digests_by_week[self.now.isocalendar()[:2]] += 1
