@@ -126,7 +126,7 @@ class App:
 
     def _check(self, notify: bool, stop: Callable[[], bool]) -> CheckReport:
         if not self._is_ready:
-            self._prepare()
+            self._prepare()  # not in the snapshot, which would not show what this writes
         with self._database.snapshot():
             self._note_time(self._clock())
             is_examined = unreadable_rows.was_examined(self._database, self._clock())

@@ -56,7 +56,7 @@ class _Signals(StopSignals):
         elif self.stop:
             os._exit(TERMINATED)  # the second one
         else:
-            self.stop = True
+            super().handle(number, _frame)
 
 
 @click.command()

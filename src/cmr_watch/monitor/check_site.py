@@ -50,7 +50,7 @@ def check_site(
     results = [first]
     with checks.in_one_snapshot():
         due = _linked_pages(first, checks, clock())
-        if not due:
+        if not due:  # as usual: the snapshot is still current
             checks.finish_round(round_, list_url, clock())
             return (first,)
     for page in due:
